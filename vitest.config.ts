@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    // Tests that start a real Kamailio, PostgreSQL or Prometheus take their time on a loaded machine.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
