@@ -1,0 +1,104 @@
+/**
+ * Settings: what one Kamailio was started and configured with. A `SettingsReading` is what one pasted text shows; the values that are in
+ * force come from several of them, the build and the release's defaults (`effective.ts`).
+ */
+import type { Manager } from "../pool.js";
+
+/** The settings that bear on memory, with Kamailio's own names where it has one. Sizes in MB as `-m` and `-M` count. */
+export interface SettingValues {
+  shm_size_mb: number;
+  pkg_size_mb: number;
+  shm_manager: Manager;
+  pkg_manager: Manager;
+  debug: number;
+  memlog: number;
+  memdbg: number;
+  mem_summary: number;
+  mem_join: number;
+  mem_safety: number;
+  mem_status_mode: number;
+  mem_add_size: number;
+  shm_force_alloc: number;
+  mlock_pages: number;
+  log_stderror: number;
+  fork: number;
+  children: number;
+  socket_workers: number;
+  tcp_children: number;
+  async_workers: number;
+  disable_tcp: number;
+  /** The number of processes that the server says it has ("processes (at least): N", core.psx). */
+  processes: number;
+  config_file: string;
+  pid_file: string;
+  run_dir: string;
+  user: string;
+  group: string;
+  log_engine: string;
+  /** Path of the binary that runs. */
+  binary: string;
+  /** Names of the loaded modules, when a text shows them (core.modules, loadmodule). */
+  modules: string[];
+  service_manager: "systemd" | "sysvinit" | "openrc" | "docker" | "kubernetes" | "none";
+}
+
+export type SettingName = keyof SettingValues;
+
+/**
+ * Where a value was seen. The order is Kamailio's own precedence, strongest first: what the running process says,
+ * its command line, what will start it (unit, default file, container), kamailio.cfg, the build, the release.
+ */
+export type SettingSource =
+  | "running_process"
+  | "command_line"
+  | "service_unit"
+  | "default_file"
+  | "container"
+  | "json"
+  | "config_file"
+  | "build_default"
+  | "release_default";
+
+/** The forms of text that settings are read from. */
+export type SettingsForm =
+  | "command_line"
+  | "ps"
+  | "systemd_unit"
+  | "default_file"
+  | "openrc"
+  | "docker"
+  | "compose"
+  | "kubernetes"
+  | "cfg_list"
+  | "cfg_get"
+  | "core_info"
+  | "pkg_info"
+  | "shm_info"
+  | "core_modules"
+  | "startup_log"
+  | "json";
+
+/** What one text shows. A value that appears in several places of one text is resolved as that system would. */
+export interface SettingsReading {
+  forms: SettingsForm[];
+  values: Partial<{ [Name in SettingName]: { value: SettingValues[Name]; source: SettingSource; quote: string } }>;
+  /** Lines or words that were not understood, bounded. */
+  unknown: string[];
+  warnings: string[];
+  /** How many secrets were replaced before anything else saw the text. */
+  secrets_removed: number;
+}
+
+/** A value in force. `value` is null when neither a text nor a known release tells. */
+export interface EffectiveValue<T> {
+  value: T | null;
+  source: SettingSource | null;
+  /** RFC 3339 of the text that showed it; `null` for defaults. */
+  recorded_at: string | null;
+  /** The id of the record that shows it; `null` for defaults. */
+  evidence_id: string | null;
+  /** The words that show it, or the source line of the default. */
+  quote: string | null;
+}
+
+export type EffectiveSettings = { [Name in SettingName]: EffectiveValue<SettingValues[Name]> };
