@@ -1,0 +1,37 @@
+/** The store: everything that is kept, behind one interface, whatever database is underneath. */
+import { type IdempotencyStore, idempotencyStore } from "./idempotency.js";
+import { type InstanceStore, instanceStore } from "./instances.js";
+import { type RecordStore, recordStore } from "./records.js";
+import { SqliteDatabase } from "./sqlite.js";
+import { type TokenStore, tokenStore } from "./tokens.js";
+
+export interface Store {
+  instances: InstanceStore;
+  records: RecordStore;
+  tokens: TokenStore;
+  idempotency: IdempotencyStore;
+  /** Answers when the database does. */
+  ping(): Promise<void>;
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store.
+ *
+ * @param url a file's path, or ":memory:"
+ * @throws when the database cannot be opened or was written by a newer release
+ */
+export function openStore(url: string): Store {
+  const db = new SqliteDatabase(url);
+  const { sql } = db;
+  return {
+    instances: instanceStore(db, sql),
+    records: recordStore(db, sql),
+    tokens: tokenStore(db, sql),
+    idempotency: idempotencyStore(db, sql),
+    ping: () => db.ping(),
+    backup: (path) => db.backup(path),
+    close: () => db.close(),
+  };
+}
