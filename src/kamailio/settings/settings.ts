@@ -75,13 +75,55 @@ export type SettingsForm =
   | "pkg_info"
   | "shm_info"
   | "core_modules"
+  | "core_arg"
+  | "core_ps"
+  | "init_script"
   | "startup_log"
   | "json";
 
+/** One value as a text shows it. */
+export interface ReadValue<T> {
+  value: T;
+  source: SettingSource;
+  quote: string;
+  /**
+   * The variable that carries it (`SHM_MEMORY`) when the value of a unit can be replaced by an `EnvironmentFile` that the text does not
+   * hold, or when it was read from such a file. A later text of that file then wins over the unit, as systemd does it.
+   */
+  variable?: string;
+}
+
+/** An option that is there but that no release, or not every release, accepts: the server does not start with it. */
+export interface RefusedOption {
+  name: SettingName;
+  source: SettingSource;
+  quote: string;
+  /** What the server does with it. */
+  reason: string;
+}
+
+/** `pkg.info` and `shm.info` print the same words: without the command above it, a block does not say which pool it is. */
+export interface UnlabelledPool {
+  manager: Manager | null;
+  size_bytes: number;
+  quote: string;
+}
+
 /** What one text shows. A value that appears in several places of one text is resolved as that system would. */
 export interface SettingsReading {
+  /** Empty when the text holds no settings in a known form. */
   forms: SettingsForm[];
-  values: Partial<{ [Name in SettingName]: { value: SettingValues[Name]; source: SettingSource; quote: string } }>;
+  values: Partial<{ [Name in SettingName]: ReadValue<SettingValues[Name]> }>;
+  /** Options that a text shows and that the server refuses. */
+  refused: RefusedOption[];
+  unlabelled_pools: UnlabelledPool[];
+  /**
+   * `complete`: the text shows all arguments of the running process, so an option that is not there was not given. `cut`: a listing cut
+   * the line off. `null`: no command line of a running process.
+   */
+  command_line: "complete" | "cut" | null;
+  /** The version that the running process says it has (`core.info`, `core.runinfo`, `core.version`). */
+  running_version: string | null;
   /** Lines or words that were not understood, bounded. */
   unknown: string[];
   warnings: string[];
@@ -99,6 +141,8 @@ export interface EffectiveValue<T> {
   evidence_id: string | null;
   /** The words that show it, or the source line of the default. */
   quote: string | null;
+  /** What a reader of the value must know: a rule of the release that decided, or a text that disagrees. */
+  note?: string;
 }
 
 export type EffectiveSettings = { [Name in SettingName]: EffectiveValue<SettingValues[Name]> };
