@@ -55,6 +55,25 @@ export const DEBUG_FLAGS_PRINTED: readonly Row<readonly string[]>[] = [
   },
 ];
 
+/** How the flags of a release that compiles one manager in (up to 4.3) tell which one. */
+export interface CompiledInManager {
+  /** MEMMNG chooses it; 3.3 knows MEMDBG alone (1: q_malloc with debugging, 0: f_malloc without). */
+  has_memmng: boolean;
+  /** MEMMNG=2 builds tlsf, which prints no word at all: flags without a memory word are q_malloc or tlsf. */
+  silent_tlsf: boolean;
+}
+
+export const COMPILED_IN_MANAGER: readonly Row<CompiledInManager>[] = [
+  { since: "3.3.5", until: "3.3.7", value: { has_memmng: false, silent_tlsf: false }, source: "Makefile.defs:170,717-723@3.3.7" },
+  { since: "4.0.0", until: "4.2.8", value: { has_memmng: true, silent_tlsf: false }, source: "Makefile.defs:171,175,723-736@4.0.7" },
+  {
+    since: "4.3.0",
+    until: "4.3.7",
+    value: { has_memmng: true, silent_tlsf: true },
+    source: "Makefile.defs:672-690@4.3.7, ver_defs.h@4.3.7",
+  },
+];
+
 /** True where the flags show `MEM_JOIN_FREE`; before that its absence says nothing. */
 export const JOIN_FREE_PRINTED: readonly Row<boolean>[] = [
   { since: "3.3.5", until: "5.6.6", value: false, source: "ver_defs.h@5.6.3" },
