@@ -1,0 +1,168 @@
+/**
+ * Splits a level of memory into what the load explains and what it does not: level of the run + bytes per unit of each load counter + steady
+ * trend + one-off steps, by least squares within the runs of the server.
+ *
+ * All parts are fitted together, since a load that grows and a leak look alike when either is fitted alone; the trend's error says how well they
+ * could be told apart. Normalising by the driver before looking for a trend is what the maintainers ask for (field notes R5, R11; K#1220, K#4626).
+ */
+import { type Fit, fitWithinGroups } from "../../statistics/least-squares.js";
+import type { Driver } from "./drivers.js";
+import type { Grid } from "./grid.js";
+
+export interface Explained {
+  /** Bytes a day that nothing explains, with its standard error (autocorrelation counted in). */
+  trend_per_day: number;
+  trend_error: number;
+  drivers: { name: string; bytes_per_unit: number }[];
+  /** One-off steps up or down that stayed. */
+  steps: { cell: number; bytes: number }[];
+  /** Level minus the drivers' part (steps and trend stay in), on the grid; NaN where unknown. */
+  residual: Float64Array;
+  /** The drivers' part on the grid, from zero load. */
+  by_load: Float64Array;
+  /** Root of the mean square of what trend, steps and load leave over. */
+  noise: number;
+}
+
+const DAY_MS = 86_400_000;
+/** A load counter is taken in when it removes this share of what was unexplained. */
+const LEAST_DRIVER_GAIN = 0.02;
+const MOST_TAKEN = 4;
+/** A step is taken in when it removes this share of the squares: a leak in many steps is no step. */
+const LEAST_STEP_GAIN = 0.8;
+const MOST_STEPS = 2;
+/** Rows below which nothing is fitted. */
+const LEAST_ROWS = 12;
+/** A run of fewer rows says nothing about a trend. */
+const LEAST_ROWS_IN_RUN = 4;
+
+interface Rows {
+  cells: Int32Array;
+  y: Float64Array;
+  group: Int32Array;
+  days: Float64Array;
+}
+
+/** @param usable cells that may be used (known, not torn by a restart, not at the ceiling of the pool). */
+export function explain(grid: Grid, level: Float64Array, usable: readonly boolean[], drivers: readonly Driver[]): Explained | null {
+  let offered = drivers;
+  let rows = rowsFor(grid, level, usable, offered);
+  if (rows.y.length < LEAST_ROWS) {
+    offered = [];
+    rows = rowsFor(grid, level, usable, offered);
+  }
+  if (rows.y.length < LEAST_ROWS) return null;
+  const candidates = offered.map((driver) => ({ name: driver.name, values: driver.values, x: gather(driver.values, rows.cells) }));
+  let taken: typeof candidates = [];
+  const stepCells: number[] = [];
+  let fit = fitWithinGroups(rows.y, [rows.days], rows.group);
+  if (fit === null) return null;
+  for (let round = 0; round <= MOST_STEPS; round++) {
+    const steps = stepCells.map((cell) => stepColumn(rows, cell));
+    const chosen = chooseDrivers(rows, candidates, steps);
+    taken = chosen.taken;
+    fit = chosen.fit ?? fit;
+    const step = round < MOST_STEPS ? bestStep(rows, fit) : null;
+    if (step === null) break;
+    const trial = fitWithinGroups(
+      rows.y,
+      [rows.days, ...steps, stepColumn(rows, step), ...taken.map((driver) => driver.x)],
+      rows.group,
+    );
+    if (trial === null || trial.rss > fit.rss * (1 - LEAST_STEP_GAIN)) break;
+    stepCells.push(step);
+  }
+  return assemble(grid, level, rows, fit, stepCells, taken);
+}
+
+function rowsFor(grid: Grid, level: Float64Array, usable: readonly boolean[], drivers: readonly Driver[]): Rows {
+  const inRun = new Map<number, number[]>();
+  for (let cell = 0; cell < grid.cells; cell++) {
+    const run = grid.run[cell] ?? -1;
+    if (run < 0 || !usable[cell] || Number.isNaN(level[cell])) continue;
+    if (drivers.some((driver) => Number.isNaN(driver.values[cell]))) continue;
+    const list = inRun.get(run);
+    if (list) list.push(cell);
+    else inRun.set(run, [cell]);
+  }
+  const cells = Int32Array.from([...inRun.values()].filter((list) => list.length >= LEAST_ROWS_IN_RUN).flat());
+  return {
+    cells,
+    y: gather(level, cells),
+    group: Int32Array.from(cells, (cell) => grid.run[cell] ?? 0),
+    days: Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY_MS),
+  };
+}
+
+/** Takes in, one by one, the load counter that explains most; a counter that would lower memory as it rises explains nothing. */
+function chooseDrivers(rows: Rows, candidates: readonly { name: string; values: Float64Array; x: Float64Array }[], steps: readonly Float64Array[]) {
+  const taken: { name: string; values: Float64Array; x: Float64Array }[] = [];
+  let fit = fitWithinGroups(rows.y, [rows.days, ...steps], rows.group);
+  while (fit !== null && taken.length < MOST_TAKEN) {
+    let best: { candidate: (typeof taken)[number]; fit: Fit } | null = null;
+    for (const candidate of candidates) {
+      if (taken.includes(candidate)) continue;
+      const trial = fitWithinGroups(rows.y, [rows.days, ...steps, ...taken.map((t) => t.x), candidate.x], rows.group);
+      if (trial === null || trial.coefficients.slice(1 + steps.length).some((coefficient) => coefficient <= 0)) continue;
+      if (best === null || trial.rss < best.fit.rss) best = { candidate, fit: trial };
+    }
+    if (best === null || best.fit.rss > fit.rss * (1 - LEAST_DRIVER_GAIN)) break;
+    taken.push(best.candidate);
+    fit = best.fit;
+  }
+  return { taken, fit };
+}
+
+/** The row after which the residuals shift most (largest CUSUM); `null` when they do not. */
+function bestStep(rows: Rows, fit: Fit): number | null {
+  let sum = 0;
+  let most = 0;
+  let at: number | null = null;
+  const n = fit.residuals.length;
+  for (let i = 0; i < n - 1; i++) {
+    sum += fit.residuals[i] ?? 0;
+    if (rows.group[i] !== rows.group[i + 1]) {
+      sum = 0;
+      continue;
+    }
+    const weight = Math.abs(sum) / Math.sqrt(((i + 1) * (n - i - 1)) / n);
+    if (weight > most) {
+      most = weight;
+      at = rows.cells[i + 1] ?? null;
+    }
+  }
+  return at;
+}
+
+/** 1 from the step on, within its run. */
+function stepColumn(rows: Rows, cell: number): Float64Array {
+  const row = rows.cells.indexOf(cell);
+  return Float64Array.from(rows.cells, (own, i) => (own >= cell && rows.group[i] === rows.group[row] ? 1 : 0));
+}
+
+function gather(values: Float64Array, cells: Int32Array): Float64Array {
+  return Float64Array.from(cells, (cell) => values[cell] ?? Number.NaN);
+}
+
+type Taken = { name: string; values: Float64Array }[];
+
+function assemble(grid: Grid, level: Float64Array, rows: Rows, fit: Fit, stepCells: readonly number[], taken: Taken): Explained {
+  const offset = 1 + stepCells.length;
+  const byLoad = new Float64Array(grid.cells).fill(Number.NaN);
+  const residual = new Float64Array(grid.cells).fill(Number.NaN);
+  for (let cell = 0; cell < grid.cells; cell++) {
+    let load = 0;
+    for (const [index, driver] of taken.entries()) load += (fit.coefficients[offset + index] ?? 0) * (driver.values[cell] ?? Number.NaN);
+    byLoad[cell] = load;
+    if (!Number.isNaN(level[cell])) residual[cell] = (level[cell] ?? 0) - load;
+  }
+  return {
+    trend_per_day: fit.coefficients[0] ?? 0,
+    trend_error: fit.errors[0] ?? Number.POSITIVE_INFINITY,
+    drivers: taken.map((driver, index) => ({ name: driver.name, bytes_per_unit: fit.coefficients[offset + index] ?? 0 })),
+    steps: stepCells.map((cell, index) => ({ cell, bytes: fit.coefficients[1 + index] ?? 0 })),
+    residual,
+    by_load: byLoad,
+    noise: Math.sqrt(fit.rss / Math.max(1, rows.y.length)),
+  };
+}
