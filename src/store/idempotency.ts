@@ -35,7 +35,9 @@ export function idempotencyStore(db: Executor, sql: Kysely<Database>): Idempoten
     claim: (caller, key, request, now) =>
       db.write(function* () {
         yield* run(sql.deleteFrom("idempotency_keys").where("created_at", "<", now - IDEMPOTENCY_TTL));
-        const row = yield* first(sql.selectFrom("idempotency_keys").selectAll().where("caller", "=", caller).where("key", "=", key));
+        const row = yield* first(
+          sql.selectFrom("idempotency_keys").selectAll().where("caller", "=", caller).where("key", "=", key),
+        );
         if (row !== undefined && !(row.status === null && row.created_at < now - ABANDONED_AFTER)) {
           if (row.request !== request) return { outcome: "other_request" };
           if (row.status === null || row.body === null) return { outcome: "in_progress" };

@@ -24,7 +24,9 @@ export interface InstancePut {
 /** A condition on the instance that a write met; `"*"`: any that exists. */
 export type IfMatch = ((current: Instance | null) => boolean) | null;
 
-export type PutOutcome = { outcome: "created" | "updated" | "unchanged"; instance: Instance } | { outcome: "precondition_failed" };
+export type PutOutcome =
+  | { outcome: "created" | "updated" | "unchanged"; instance: Instance }
+  | { outcome: "precondition_failed" };
 
 export interface InstanceStore {
   /** Creates or changes an instance. Labels and description that are not given stay; equal ones change nothing. */

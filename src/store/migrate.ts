@@ -10,11 +10,18 @@ const SQLITE_MIGRATIONS = new URL("../../migrations/sqlite/", import.meta.url);
  * @throws when the file was written by a newer release, or a migration fails (that migration is rolled back)
  */
 export function migrate(db: Sqlite.Database): void {
-  db.exec("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT");
+  db.exec(
+    "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT",
+  );
   const applied = new Set(db.prepare("SELECT name FROM migrations").pluck().all());
-  const known = readdirSync(SQLITE_MIGRATIONS).filter((name) => name.endsWith(".sql")).sort();
+  const known = readdirSync(SQLITE_MIGRATIONS)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
   const unknown = [...applied].filter((name) => !known.includes(String(name)));
-  if (unknown.length > 0) throw new Error(`the database has migrations that this release does not know (${unknown.join(", ")}): it was written by a newer release`);
+  if (unknown.length > 0)
+    throw new Error(
+      `the database has migrations that this release does not know (${unknown.join(", ")}): it was written by a newer release`,
+    );
   for (const name of known) {
     if (applied.has(name)) continue;
     db.transaction(() => {

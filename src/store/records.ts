@@ -45,7 +45,11 @@ export interface RecordStore {
   /** The text as it was posted, without its secrets. */
   text(instance: string, kinds: readonly RecordKind[], id: string): Promise<string | null>;
   /** Newest first. */
-  list<Value>(instance: string, kinds: readonly RecordKind[], page: { after: RecordCursor | null; limit: number }): Promise<StoredRecord<Value>[]>;
+  list<Value>(
+    instance: string,
+    kinds: readonly RecordKind[],
+    page: { after: RecordCursor | null; limit: number },
+  ): Promise<StoredRecord<Value>[]>;
   latest<Value>(instance: string, kind: RecordKind): Promise<StoredRecord<Value> | null>;
 }
 
@@ -70,13 +74,26 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
       db.write(function* (): Job<{ created: boolean; record: StoredRecord<Value> } | null> {
         const { instance, kind, recorded_at, content_hash, text } = record;
         if ((yield* first(sql.selectFrom("instances").select("name").where("name", "=", instance))) === undefined) return null;
-        const latest = yield* first(newest(instance, [kind]).select([...COLUMNS, "content_hash"]).limit(1));
+        const latest = yield* first(
+          newest(instance, [kind])
+            .select([...COLUMNS, "content_hash"])
+            .limit(1),
+        );
         if (latest !== undefined && latest.content_hash === content_hash) {
           const last_seen_at = Math.max(latest.last_seen_at, recorded_at);
           yield* run(sql.updateTable("records").set({ last_seen_at }).where("id", "=", latest.id));
           return { created: false, record: fromRow<Value>({ ...latest, last_seen_at }) };
         }
-        const row: RecordRow = { id: uuidv7(), instance, kind, recorded_at, last_seen_at: recorded_at, content_hash, text, value: JSON.stringify(record.value) };
+        const row: RecordRow = {
+          id: uuidv7(),
+          instance,
+          kind,
+          recorded_at,
+          last_seen_at: recorded_at,
+          content_hash,
+          text,
+          value: JSON.stringify(record.value),
+        };
         yield* run(sql.insertInto("records").values(row));
         return { created: true, record: fromRow<Value>(row) };
       }),
@@ -89,12 +106,19 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
       db.read(function* () {
         return (yield* first(byId(instance, kinds, id).select("text")))?.text ?? null;
       }),
-    list: <Value>(instance: string, kinds: readonly RecordKind[], { after, limit }: { after: RecordCursor | null; limit: number }) =>
+    list: <Value>(
+      instance: string,
+      kinds: readonly RecordKind[],
+      { after, limit }: { after: RecordCursor | null; limit: number },
+    ) =>
       db.read(function* () {
         let query = newest(instance, kinds).select(COLUMNS).limit(limit);
         if (after !== null)
           query = query.where((eb) =>
-            eb.or([eb("recorded_at", "<", after.recorded_at), eb.and([eb("recorded_at", "=", after.recorded_at), eb("id", "<", after.id)])]),
+            eb.or([
+              eb("recorded_at", "<", after.recorded_at),
+              eb.and([eb("recorded_at", "=", after.recorded_at), eb("id", "<", after.id)]),
+            ]),
           );
         return (yield* all(query)).map((row) => fromRow<Value>(row));
       }),

@@ -41,7 +41,9 @@ export function tokenStore(db: Executor, sql: Kysely<Database>): TokenStore {
     create: async ({ name, scopes, expires_at }, now) => {
       const secret = `${PREFIX}${randomBytes(32).toString("base64url")}`;
       const token: Token = { id: uuidv7(), name, scopes, created_at: now, expires_at, revoked_at: null, last_used_at: null };
-      await db.write(() => run(sql.insertInto("tokens").values({ ...token, scopes: scopes.join(" "), hash: hashSecret(secret) })));
+      await db.write(() =>
+        run(sql.insertInto("tokens").values({ ...token, scopes: scopes.join(" "), hash: hashSecret(secret) })),
+      );
       return { ...token, secret };
     },
     verify: async (secret, now) => {
