@@ -2,6 +2,7 @@
  * How an operation of the API is declared: once, with the schemas that validate, type and document it, and the scope that it needs.
  */
 import { OpenAPIHono, type RouteConfig, type RouteHandler, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { Store } from "../store/store.js";
 import type { Scope } from "../store/tokens.js";
@@ -141,11 +142,10 @@ export const SizeMb = z
   .max(16_777_216)
   .openapi("SizeMb", { description: "MB of 1,048,576 bytes, as -m and -M count", example: 64 });
 
-/** The instance, or the 404 that says how to make it and which names are near. */
-export function instanceNotFound(name: string, near: string[]): ProblemError {
-  const command = `curl -X PUT ${"$"}URL/v1/instances/${name}`;
+/** The 404 that says how to make the instance and which names are near. */
+export function instanceNotFound(c: Context<ApiEnv>, name: string, near: string[]): ProblemError {
   return new ProblemError(404, "instance_not_found", {
     detail: `There is no instance "${name}".${near.length > 0 ? ` Near names: ${near.join(", ")}.` : ""}`,
-    hint: `Make it with: ${command.replace("$URL", "http://localhost:8080")} (or post with ?create=true)`,
+    hint: `Make it with: curl -X PUT ${new URL(c.req.url).origin}/v1/instances/${name} (or post with ?create=true)`,
   });
 }

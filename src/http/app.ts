@@ -31,10 +31,10 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
     c.set("requestId", requestId);
     c.set("services", services);
     c.set("log", services.log.child({ request_id: requestId }));
-    c.header("X-Request-Id", requestId);
     await next();
+    c.res.headers.set("X-Request-Id", requestId);
   });
-  api.use(secureHeaders({ crossOriginResourcePolicy: "same-origin", xFrameOptions: "DENY" }));
+  api.use(secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false }));
   api.use(measure(metrics, (method, path) => router.routeOf(method, path) ?? "other"));
   api.use(authenticate);
   api.use(idempotency);
@@ -47,12 +47,9 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
 
   api.notFound((c) => router.missing(c.req.method, c.req.path).toResponse(c.get("requestId")));
   api.onError((error, c) => {
-    const requestId = c.get("requestId");
     const problem = asProblem(error);
     if (problem.status >= 500) c.get("log").error({ err: error, path: c.req.path, code: problem.code }, "request failed");
-    const response = problem.toResponse(requestId);
-    response.headers.set("X-Request-Id", requestId);
-    return response;
+    return problem.toResponse(c.get("requestId"));
   });
   return api;
 }

@@ -161,7 +161,7 @@ export function serveInstances(api: Api) {
     const { instance: name } = c.req.valid("param");
     const outcome = await c.get("services").store.instances.delete(name, changeCondition(c, etagOf));
     if (outcome === "precondition_failed") throw preconditionFailed();
-    if (outcome === "absent") throw instanceNotFound(name, await nearInstances(c, name));
+    if (outcome === "absent") throw instanceNotFound(c, name, await nearInstances(c, name));
     return c.body(null, 204);
   });
 
@@ -180,7 +180,7 @@ export function serveInstances(api: Api) {
 /** The instance. @throws ProblemError 404 with the near names */
 export async function existingInstance(c: Context<ApiEnv>, name: string): Promise<Instance> {
   const instance = await c.get("services").store.instances.get(name);
-  if (instance === null) throw instanceNotFound(name, await nearInstances(c, name));
+  if (instance === null) throw instanceNotFound(c, name, await nearInstances(c, name));
   return instance;
 }
 
@@ -204,7 +204,7 @@ export async function withInstance<T>(
     const again = await work();
     if (again !== null) return again;
   }
-  throw instanceNotFound(name, await nearInstances(c, name));
+  throw instanceNotFound(c, name, await nearInstances(c, name));
 }
 
 /** Names compared for a hint; more would cost more than a hint is worth. */
