@@ -27,14 +27,14 @@ export interface Scenario {
 export function runScenarios(server: TestServer, scenarios: readonly Scenario[]) {
   test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))("%s", async (_, scenario) => {
     for (const [method, path, body] of scenario.before ?? []) {
-      const response = await server.fetch(path, { method, body: (body ?? null) as BodyInit | null });
+      const response = await server.fetch(path, { method, body: (body ?? null) as RequestInit["body"] });
       expect(response.status, `${method} ${path}: ${await response.clone().text()}`).toBeLessThan(300);
     }
     const body = scenario.body === undefined ? null : scenario.gzip ? gzipSync(scenario.body) : scenario.body;
     const response = await server.fetch(scenario.path, {
       method: scenario.method ?? "GET",
       headers: { ...(scenario.gzip ? { "Content-Encoding": "gzip" } : {}), ...scenario.headers },
-      body: body as BodyInit | null,
+      body: body as RequestInit["body"],
     });
     const text = await response.text();
     expect(response.status, text).toBe(scenario.status);
