@@ -44,6 +44,9 @@ describe("the configuration", () => {
   });
 
   test("lists are split at commas and blanks, empty variables are unset", () => {
-    expect(readConfig({ OUTGOING_ALLOW: "10.0.0.0/8, prometheus.lan", PORT: "" })).toMatchObject({ outgoing_allow: ["10.0.0.0/8", "prometheus.lan"], port: 8080 });
+    expect(readConfig({ OUTGOING_ALLOW: "10.0.0.0/8, prometheus.lan", PORT: "" })).toMatchObject({
+      outgoing_allow: ["10.0.0.0/8", "prometheus.lan"],
+      port: 8080,
+    });
   });
 });

@@ -17,25 +17,30 @@ describe("every operation", () => {
   afterAll(() => store.close());
   const api = createApp({ store, log: silent, now: () => 0, auth: "token", version: "0", isStopping: () => false });
   const operations = Object.entries(openApiDocument(api, "0").paths ?? {}).flatMap(([path, item]) =>
-    Object.entries(item as Record<string, { "x-required-scope"?: string; operationId?: string; responses?: object }>).map(([method, operation]) => ({ path, method, operation })),
+    Object.entries(item as Record<string, { "x-required-scope"?: string; operationId?: string; responses?: object }>).map(
+      ([method, operation]) => ({ path, method, operation }),
+    ),
   );
 
-  test.each(operations.map(({ path, method, operation }) => [`${method.toUpperCase()} ${path}`, path, method, operation] as const))(
-    "%s declares its scope, and without a token is 401",
-    async (_, path, method, operation) => {
-      expect(["public", ...SCOPES]).toContain(operation["x-required-scope"]);
-      const response = await api.request(path.replaceAll(/\{\w+\}/g, "x1"), { method: method.toUpperCase() });
-      if (operation["x-required-scope"] === "public") expect(response.status).toBeLessThan(400);
-      else {
-        expect(response.status).toBe(401);
-        expect(operation.responses).toHaveProperty("403");
-      }
-    },
-  );
+  test.each(
+    operations.map(({ path, method, operation }) => [`${method.toUpperCase()} ${path}`, path, method, operation] as const),
+  )("%s declares its scope, and without a token is 401", async (_, path, method, operation) => {
+    expect(["public", ...SCOPES]).toContain(operation["x-required-scope"]);
+    const response = await api.request(path.replaceAll(/\{\w+\}/g, "x1"), { method: method.toUpperCase() });
+    if (operation["x-required-scope"] === "public") expect(response.status).toBeLessThan(400);
+    else {
+      expect(response.status).toBe(401);
+      expect(operation.responses).toHaveProperty("403");
+    }
+  });
 
   test("no route is served beside the declared ones and the documentation", () => {
-    const declared = new Set(operations.map(({ path, method }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`));
-    const served = api.routes.filter(({ method, path }) => method !== "ALL" && !path.startsWith("/docs") && path !== "/openapi.json").map(({ method, path }) => `${method} ${path}`);
+    const declared = new Set(
+      operations.map(({ path, method }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`),
+    );
+    const served = api.routes
+      .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/docs") && path !== "/openapi.json")
+      .map(({ method, path }) => `${method} ${path}`);
     expect(served.filter((route) => !declared.has(route))).toEqual([]);
   });
 });
@@ -69,7 +74,11 @@ describe("AUTH=token", () => {
   });
 
   const call = (secret: string | undefined, method: string, path: string, body?: string) =>
-    fetch(`${server.url}${path}`, { method, headers: secret === undefined ? {} : { Authorization: `Bearer ${secret}` }, body: body ?? null });
+    fetch(`${server.url}${path}`, {
+      method,
+      headers: secret === undefined ? {} : { Authorization: `Bearer ${secret}` },
+      body: body ?? null,
+    });
 
   test.each<[Scope, string, string, number]>([
     ["read", "GET", "/v1/instances", 200],
@@ -94,7 +103,11 @@ describe("AUTH=token", () => {
         return { status: response.status, challenge: response.headers.get("WWW-Authenticate"), problem };
       }),
     );
-    expect(answers[0]).toMatchObject({ status: 401, challenge: 'Bearer realm="kamailio-assistant"', problem: { code: "unauthorized" } });
+    expect(answers[0]).toMatchObject({
+      status: 401,
+      challenge: 'Bearer realm="kamailio-assistant"',
+      problem: { code: "unauthorized" },
+    });
     for (const answer of answers) expect(answer).toEqual(answers[0]);
   });
 
@@ -107,7 +120,12 @@ describe("AUTH=token", () => {
   });
 
   test("a token made over HTTP works until it is revoked; its secret is not kept", async () => {
-    const created = await call(secrets.get("admin"), "POST", "/v1/tokens", '{"name":"bot","scopes":["read"],"expires_in_days":1}');
+    const created = await call(
+      secrets.get("admin"),
+      "POST",
+      "/v1/tokens",
+      '{"name":"bot","scopes":["read"],"expires_in_days":1}',
+    );
     expect(created.status).toBe(201);
     const { id, secret } = (await created.json()) as { id: string; secret: string };
     expect((await call(secret, "GET", "/v1/instances")).status).toBe(200);

@@ -4,7 +4,8 @@ import { testServer } from "../support/server.js";
 const server = testServer();
 const TOKEN = '{"name":"bot","scopes":["read"]}';
 
-const post = (key: string, body: string, path = "/v1/tokens") => server.fetch(path, { method: "POST", headers: { "Idempotency-Key": key, "Content-Type": "application/json" }, body });
+const post = (key: string, body: string, path = "/v1/tokens") =>
+  server.fetch(path, { method: "POST", headers: { "Idempotency-Key": key, "Content-Type": "application/json" }, body });
 
 describe("Idempotency-Key", () => {
   test("a retried request gets the first one's answer", async () => {
@@ -42,7 +43,10 @@ describe("Idempotency-Key", () => {
     expect(statuses[0]).toBe(201);
   });
 
-  test.each([["", 400], ["x".repeat(256), 400]])("a key of bad length is refused", async (key, status) => {
+  test.each([
+    ["", 400],
+    ["x".repeat(256), 400],
+  ])("a key of bad length is refused", async (key, status) => {
     if (key === "") return expect((await post(" ", TOKEN)).status).toBe(status);
     expect((await post(key, TOKEN)).status).toBe(status);
   });

@@ -19,10 +19,19 @@ describe.each(DATABASES)("%s", (_, open) => {
   afterAll(() => store.close());
 
   const add = (content_hash: string, recorded_at: number, kind: "build" | "settings" = "build") =>
-    store.records.add<{ n: string }>({ instance: "sip1", kind, recorded_at, content_hash, text: `text ${content_hash}`, value: { n: content_hash } });
+    store.records.add<{ n: string }>({
+      instance: "sip1",
+      kind,
+      recorded_at,
+      content_hash,
+      text: `text ${content_hash}`,
+      value: { n: content_hash },
+    });
 
   test("a record of an unknown instance is not kept", async () => {
-    expect(await store.records.add({ instance: "nobody", kind: "build", recorded_at: 1, content_hash: "a", text: "", value: {} })).toBeNull();
+    expect(
+      await store.records.add({ instance: "nobody", kind: "build", recorded_at: 1, content_hash: "a", text: "", value: {} }),
+    ).toBeNull();
   });
 
   test("a text that equals the latest of its kind is the same record, seen again", async () => {
@@ -94,7 +103,9 @@ describe("a SQLite file", () => {
   test("of a newer release is refused", () => {
     const path = join(folder, "newer.db");
     const db = new Sqlite(path);
-    db.exec("CREATE TABLE migrations (name TEXT PRIMARY KEY, applied_at TEXT); INSERT INTO migrations VALUES ('9999_future.sql', '')");
+    db.exec(
+      "CREATE TABLE migrations (name TEXT PRIMARY KEY, applied_at TEXT); INSERT INTO migrations VALUES ('9999_future.sql', '')",
+    );
     db.close();
     expect(() => openStore(path)).toThrow("newer release");
   });
