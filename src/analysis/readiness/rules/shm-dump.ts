@@ -1,0 +1,76 @@
+/**
+ * Readiness rule: the shm dump on request. `mem_dump_shm` prints the status at once, in the process that runs the RPC, never sums
+ * (pt.c:571@3.3.5, unchanged to master). It walks the pool under the shm lock and logs three lines a chunk: all SIP processes wait meanwhile.
+ */
+import { hasRpc } from "../../../kamailio/knowledge/releases.js";
+import { atRuntime, type Check } from "../check.js";
+import { rpc, setCore } from "../commands.js";
+import { linesOfList } from "../log-lines.js";
+import { restartWithLines } from "../restart.js";
+import type { Situation } from "../situation.js";
+import type { Ways } from "../ways.js";
+import type { Rule } from "./rule.js";
+
+export const shmDumpOnRequest: Rule = (s, ways): Check | null => {
+  if (s.is_kamailio === false || s.version === null || s.cfg_framework === false) return null;
+  const reports = s.pools.shm.reports;
+  const way = ways.list.shm === false && ways.sums.shm === false ? false : (ways.list.shm ?? ways.sums.shm);
+  const open = ways.list.shm === true || ways.sums.shm === true ? true : way;
+  const base = { id: "shm_dump", title: "What is allocated in shm can be dumped into the log", evidence: s.pools.shm.evidence };
+  if (open === false)
+    return {
+      ...base,
+      status: "fail",
+      detail:
+        reports?.lists === false && s.debug === false
+          ? "This manager lists no chunks, and without debugging it has no sums."
+          : "No way is open: no RPC sets the variables, and memlog is above debug.",
+      fix: restartWithLines(s, ['loadmodule "ctl.so"', 'loadmodule "cfg_rpc.so"', 'loadmodule "corex.so"']),
+    };
+  return {
+    ...base,
+    status: open === true ? "pass" : "unknown",
+    detail: `${reports?.lists === false ? sumsWay(s) : listWay(s)} ${lockRisk(s)}`,
+    fix:
+      reports?.lists === false
+        ? atRuntime(sumsCommands(s, ways), { undo: sumsUndo(s, ways) })
+        : atRuntime([setCore(s.tool, "mem_dump_shm", 1)]),
+  };
+};
+
+function listWay(s: Situation): string {
+  return `mem_dump_shm prints the list at once (the value 1 is needed; the wiki leaves it out)${s.debug === false ? ", without allocation sites" : ""}.`;
+}
+
+function sumsWay(s: Situation): string {
+  const corex = hasRpc("corex.shm_summary", s.version) === true;
+  return `mem_dump_shm prints free lists alone under this manager: ${corex ? "corex.shm_summary" : "SIGUSR1 to the main process"} prints the sums, while memlog <= debug.`;
+}
+
+function sumsCommands(s: Situation, ways: Ways): string[] {
+  const print =
+    hasRpc("corex.shm_summary", s.version) === true && s.has("corex") !== false
+      ? rpc(s.tool, "corex.shm_summary")
+      : "kill -USR1 MAIN_PID";
+  return [...openGate(s, ways), print];
+}
+
+function openGate(s: Situation, ways: Ways): string[] {
+  const { debug } = s.settings;
+  if (s.memlog_visible !== false || debug.value === null || ways.set_at_runtime === false) return [];
+  return [setCore(s.tool, "memlog", debug.value)];
+}
+
+function sumsUndo(s: Situation, ways: Ways): string[] {
+  const { memlog } = s.settings;
+  return openGate(s, ways).length === 0 || memlog.value === null ? [] : [setCore(s.tool, "memlog", memlog.value)];
+}
+
+function lockRisk(s: Situation): string {
+  const chunks = s.runtime.chunks?.shm ?? null;
+  const lines =
+    chunks === null || s.pools.shm.reports?.lists !== true
+      ? ""
+      : ` About ${linesOfList(chunks, s.debug)} lines for ${chunks} chunks.`;
+  return `The walk holds the shm lock, so all SIP processes wait for it: not on a large pool at the busy hour.${lines}`;
+}
