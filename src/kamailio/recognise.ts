@@ -1,0 +1,66 @@
+/**
+ * Says what any posted text looks like and where it belongs, so that a wrong post is answered with the right command instead of "bad request".
+ * It looks at the first part of the text alone, never throws, and is linear.
+ */
+import { binaryKind } from "./recognise/binary.js";
+import type { KindRow } from "./recognise/kind-row.js";
+import { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
+import { headOf, holds } from "./recognise/signs.js";
+import { KIND_TABLE, OTHER_KINDS } from "./recognise/table.js";
+
+export { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
+
+export interface Recognition {
+  kind: Kind;
+  /** Completes "this looks like ...". */
+  title: string;
+  /** The sub-path that reads it; `null`: none does. */
+  endpoint: Endpoint | null;
+  /** All sub-paths that read it, the first one being `endpoint`. */
+  endpoints: Endpoint[];
+  /** A sentence for whoever posted it: what to do, with the command. */
+  hint: string;
+}
+
+/** What is looked at: enough to see through a long preamble. */
+export const HEAD_LENGTH = 64 * 1024;
+
+/** Recognises a text by its first 64 KB. */
+export function recognise(text: string): Recognition {
+  const head = text.slice(0, HEAD_LENGTH);
+  if (head.trim() === "") return other("empty");
+  const binary = binaryKind(head);
+  if (binary !== null) return other(binary);
+  const prepared = headOf(head);
+  const row = KIND_TABLE.find((candidate) => candidate.when.some((sign) => holds(sign, prepared)));
+  return row === undefined ? other("prose") : recognition(row.kind, row);
+}
+
+function other(kind: Kind): Recognition {
+  return recognition(kind, OTHER_KINDS[kind] ?? { title: kind, endpoint: null });
+}
+
+function recognition(kind: Kind, row: Omit<KindRow, "kind" | "when">): Recognition {
+  const endpoints = row.endpoint === null ? [] : [row.endpoint, ...(row.also ?? [])];
+  return { kind, title: row.title, endpoint: row.endpoint, endpoints, hint: hintOf(row) };
+}
+
+function hintOf(row: Omit<KindRow, "kind" | "when">): string {
+  const sentences = [`This looks like ${row.title}`];
+  if (row.endpoint !== null && row.command !== undefined)
+    sentences.push(`POST it to .../${row.endpoint}: ${curl(row.command, row.endpoint)}`);
+  else if (row.endpoint !== null) sentences.push(`POST it to .../${row.endpoint}`);
+  if (row.hint !== undefined) sentences.push(row.hint);
+  return sentences.join("; ");
+}
+
+/** The pipe that posts what a command prints. */
+function curl(command: string, endpoint: Endpoint): string {
+  return `${command} | curl --data-binary @- .../v1/instances/{instance}/${endpoint}`;
+}
+
+/** For an endpoint that cannot read a text: what the text looks like and where it belongs, or what this endpoint wants. */
+export function wrongEndpointHint(found: Recognition, wanted: Endpoint): string {
+  if (found.endpoint !== null && !found.endpoints.includes(wanted)) return found.hint;
+  return `${found.hint}; .../${wanted} reads for example: ${curl(ENDPOINT_EXAMPLES[wanted], wanted)}`;
+}
