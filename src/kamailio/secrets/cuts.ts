@@ -21,10 +21,10 @@ export function applyCuts(line: string, cuts: Cut[]): { text: string; removed: n
   return removed === 0 ? { text: line, removed } : { text: text + line.slice(from), removed };
 }
 
-/** The first place from `start` on where one of the characters stands; the end of the line when none does. */
-export function indexOfAny(line: string, characters: string, start: number): number {
-  for (let at = start; at < line.length; at++) if (characters.includes(line.charAt(at))) return at;
-  return line.length;
+/** The first place from `start` to before `end` where one of the characters stands; `end` when none does. */
+export function indexOfAny(line: string, characters: string, start: number, end = line.length): number {
+  for (let at = start; at < end; at++) if (characters.includes(line.charAt(at))) return at;
+  return end;
 }
 
 /** Where the text after an opening quote ends: at the same quote, not escaped by a backslash; -1 when it is never closed. */

@@ -12,6 +12,9 @@ const TOKEN_LENGTH = 16;
 
 const ENDS_URL = " \t\0\r\"'`<>";
 
+/** A path with a query behind a port (`/db?user=a@b`): the digits before it are no password. */
+const QUERY = /^\/[\w.-]{0,80}\?[\w.-]{1,80}=/;
+
 /** How far a password is searched for past a second `://`. */
 const LONGEST_PASSWORD = 256;
 
@@ -80,7 +83,7 @@ function passwordCut(line: string, start: number, scheme: string, end: number): 
     // The first "@" is in what looks like the path: only a password with a slash in it puts it there.
     if (colon === -1 || colon > slash || rest.startsWith("[")) return null;
     const port = rest.slice(colon + 1, slash).replace(/\\$/, "");
-    if (/^\d{1,5}$/.test(port) && (web || (rest.includes("?") && rest.indexOf("?") < firstAt))) return null;
+    if (/^\d{1,5}$/.test(port) && (web || QUERY.test(rest.slice(slash, slash + 200)))) return null;
     at = rest.lastIndexOf("@");
   }
   if (colon !== -1 && colon < at) return { start: start + colon + 1, end: start + at };

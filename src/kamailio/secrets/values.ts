@@ -108,7 +108,7 @@ function valueAt(line: string, name: Name & { quoted: boolean }, start: number, 
 
 /** `name=srv;pass=x;db=1`, `user=a&token=x&b=c`: the value ends where another `name=` follows, or with the brackets around it. */
 function endOfParts(line: string, start: number, end: number): number {
-  for (let at = indexOfAny(line, ";&,", start); at < end; at = indexOfAny(line, ";&,", at + 1)) {
+  for (let at = indexOfAny(line, ";&,", start, end); at < end; at = indexOfAny(line, ";&,", at + 1, end)) {
     if (/^[;&,]\s?[A-Za-z_][\w.-]{0,79}[=:]/.test(line.slice(at, at + 90))) return at;
   }
   let stop = end;
