@@ -1,0 +1,276 @@
+/**
+ * Reads usage line by line: decides what each line is, collects structs, statistics, JSON texts and metrics pages, and reports them.
+ */
+
+import { endpointHint } from "../knowledge/usage-commands.js";
+import { readAnswer, readVersionLine } from "./answers.js";
+import { createBareReader } from "./bare-lines.js";
+import { type Command, readCommand } from "./commands.js";
+import { explainError } from "./errors.js";
+import { beginsJson, createJsonScan, type JsonScan, parseJson } from "./json-scan.js";
+import { splitAtBreaks, undecorate } from "./lines.js";
+import { createMetricsPage, type MetricsPage, readMetricLine } from "./metrics-page.js";
+import type { Block, Sink } from "./model.js";
+import { createPairReader } from "./pair-lines.js";
+import { readStruct } from "./structs.js";
+import { readTimeText, type WrittenTime } from "./time-text.js";
+
+/** What the line reader reports to, beside blocks. */
+export interface LineSink extends Sink {
+  mark(time: WrittenTime, line: number, heads: boolean): void;
+  page(blocks: readonly Block[], at: number | null): void;
+  sample(value: Record<string, unknown>, line: number): void;
+  unrecognized(text: string, line: number): void;
+}
+
+export interface LineReader {
+  feed(line: string | null): void;
+  end(): void;
+}
+
+/** A kamcmd struct with more members is no usage. */
+const MAX_MEMBERS = 20_000;
+/** Words that only other software's and other commands' texts have. */
+const FOREIGN = /\bopensips(?:ctl|-cli)?\b/i;
+const DUMP = /\b(?:qm|fm|tlsf)_(?:status|sums)(?:\(\))?:/;
+const HEADER = /^(?:HTTP\/1\.[01] \d{3}|Sia: |Content-(?:Type|Length): |Server: |Date: |Connection: |200 OK$)/;
+
+export function createLineReader(sink: LineSink): LineReader {
+  let number = 0;
+  let json: JsonScan | null = null;
+  let brace: number | null = null;
+  let struct: { members: Map<string, unknown>; line: number; depth: number } | null = null;
+  let command: Command | null = null;
+  let page: MetricsPage = createMetricsPage();
+  /** The answer of a command that belongs elsewhere is passed over until the next command. */
+  let passing = false;
+  let module = false;
+  let foreign = false;
+  let dump = false;
+  const pairs = createPairReader(sink);
+  const bare = createBareReader(sink);
+
+  function flushPage(): void {
+    if (page.isEmpty()) return;
+    const { blocks, at } = page.read(sink);
+    page = createMetricsPage();
+    sink.page(blocks, at);
+  }
+
+  function flush(): void {
+    pairs.flush();
+    flushPage();
+  }
+
+  function finishJson(text: string, line: number): void {
+    flush();
+    const value = parseJson(text);
+    if (value === undefined)
+      sink.reject(line, "this is no JSON, though it looks like it", "post the answer as the server sent it");
+    else if (!passing && !readAnswer(value, line, command, sink, sink.sample)) sink.unrecognized(text.slice(0, 80), line);
+  }
+
+  function cutJson(scan: JsonScan): void {
+    json = null;
+    flush();
+    sink.reject(scan.line, "JSON that ends in the middle: none of it was read", "post the whole answer again");
+  }
+
+  function feedJson(scan: JsonScan, text: string): void {
+    const result = scan.feed(text);
+    if (result.state === "open") return;
+    if (result.state === "cut") {
+      cutJson(scan);
+      if (!result.consumed) feedText(text);
+      return;
+    }
+    json = null;
+    finishJson(result.text, scan.line);
+    const rest = result.rest.trim();
+    if (rest !== "" && rest !== ",") feedText(rest);
+  }
+
+  function openJson(text: string, line: number): void {
+    json = createJsonScan(line);
+    feedJson(json, text);
+  }
+
+  function openStruct(line: number): void {
+    flush();
+    struct = { members: new Map(), line, depth: 1 };
+  }
+
+  function cutStruct(line: number): void {
+    struct = null;
+    sink.reject(line, "a struct without its closing brace: none of it was read", "post the whole output again");
+  }
+
+  /** A line inside `{` ... `}` of kamcmd. */
+  function feedStruct(open: NonNullable<typeof struct>, text: string): void {
+    if (text.startsWith("}")) {
+      open.depth--;
+      if (open.depth > 0) return;
+      struct = null;
+      closeStruct(open.members, open.line);
+      const rest = text.slice(1).trim();
+      if (rest !== "" && rest !== ",") feedText(rest);
+    } else if (text === "{" || text.startsWith("#") || text.startsWith("HTTP/1.")) {
+      cutStruct(open.line);
+      feedText(text);
+    } else if (text.endsWith("{")) open.depth++;
+    else if (open.depth === 1) keepMember(open.members, text);
+  }
+
+  function keepMember(members: Map<string, unknown>, text: string): void {
+    const colon = text.indexOf(":");
+    if (colon <= 0 || members.size >= MAX_MEMBERS) return;
+    members.set(unquote(text.slice(0, colon)), unquote(text.slice(colon + 1)));
+  }
+
+  function closeStruct(members: Map<string, unknown>, line: number): void {
+    if (passing) return;
+    if (module) sink.reject(line, "this is mod.stats, which is no usage", endpointHint("dumps"));
+    else if (!readStruct(members, line, command, sink)) sink.unrecognized([...members.keys()].slice(0, 3).join(" "), line);
+    passing ||= module;
+  }
+
+  function startCommand(found: Command | null): void {
+    flush();
+    bare.reset(found);
+    command = found;
+    passing = found?.endpoint !== null && found !== null;
+    module = false;
+    if (found !== null && found.endpoint !== null) {
+      sink.reject(number, `${found.name} is no usage`, endpointHint(found.endpoint));
+    }
+  }
+
+  /** A time, a command or both; false when the line is neither. */
+  function feedMark(text: string): boolean {
+    const bareText = text.replace(/^#{1,10}/, "").trim();
+    const found = readCommand(bareText);
+    const time = readTimeText(found === null ? bareText : promptless(found.before));
+    if (found === null && time === null) return false;
+    startCommand(found?.command ?? null);
+    if (time !== null) sink.mark(time, number, found !== null);
+    return true;
+  }
+
+  function feedText(raw: string): void {
+    const text = raw.trim();
+    if (text === "") return;
+    if (brace !== null) {
+      const line = brace;
+      brace = null;
+      if (/^["'}\]]/.test(text)) {
+        json = createJsonScan(line);
+        feedJson(json, "{");
+        if (json !== null) feedJson(json, raw);
+        return;
+      }
+      openStruct(line);
+    }
+    if (struct !== null) feedStruct(struct, text);
+    else feedOpen(raw, text);
+  }
+
+  /** A line outside of everything. */
+  function feedOpen(raw: string, text: string): void {
+    if (text === "{") brace = number;
+    else if (beginsJson(text)) openJson(raw, number);
+    else if (text.startsWith("{")) {
+      openStruct(number);
+      feedText(text.slice(1));
+    } else if (foreign || feedForeign(text)) return;
+    else if (pairs.feed(text, number)) flushPage();
+    else if (feedMetric(text) || feedMark(text)) return;
+    else if (!feedRest(text)) sink.unrecognized(text, number);
+  }
+
+  function feedForeign(text: string): boolean {
+    if (FOREIGN.test(text)) {
+      foreign = true;
+      sink.reject(number, "this looks like OpenSIPS, not Kamailio", "post what Kamailio's own kamcmd or kamctl prints");
+      return true;
+    }
+    if (!DUMP.test(text)) return false;
+    if (!dump) sink.reject(number, "this is a memory dump, which is no usage", endpointHint("dumps"));
+    dump = true;
+    return true;
+  }
+
+  function feedMetric(text: string): boolean {
+    if (text.startsWith("# ")) return /^# (?:HELP|TYPE|EOF|UNIT|NO User|User defined|Kamailio )/.test(text);
+    const metric = readMetricLine(text, number);
+    if (metric === null) return false;
+    pairs.flush();
+    if (!page.add(metric)) {
+      flushPage();
+      page.add(metric);
+    }
+    return true;
+  }
+
+  function feedRest(text: string): boolean {
+    const version = readVersionLine(text);
+    if (version !== null) sink.add({ kind: "version", label: "version", text: version });
+    if (version !== null || HEADER.test(text)) return true;
+    if (text.startsWith("Module: ")) {
+      module = true;
+      return true;
+    }
+    const fault = /^error: (\d{1,5}) - (.{0,200})/i.exec(text);
+    if (fault || text.startsWith("ERROR: ")) {
+      const { reason, hint } = explainError(fault?.[1] ?? "", fault?.[2] ?? text.slice(7, 200), command);
+      if (!passing) sink.reject(number, reason, hint);
+      return true;
+    }
+    return passing || bare.feed(text, number);
+  }
+
+  return {
+    feed(line) {
+      number++;
+      if (line === null) {
+        sink.reject(number, "the line is longer than 8 MB", "post one JSON text or sample a line");
+        return;
+      }
+      if (json === null && struct === null && brace === null && line.startsWith("{") && line.endsWith("}") && feedWhole(line))
+        return;
+      const text = undecorate(line);
+      if (json !== null) feedJson(json, text);
+      else for (const part of splitAtBreaks(text)) feedText(part);
+    },
+    end() {
+      if (brace !== null && json === null)
+        sink.reject(brace, "a struct without its closing brace: none of it was read", "post the whole output again");
+      if (json !== null) cutJson(json);
+      if (struct !== null) cutStruct(struct.line);
+      flush();
+    },
+  };
+
+  /** The bulk path: a whole JSON object on a line. */
+  function feedWhole(line: string): boolean {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return false;
+    }
+    flush();
+    if (!foreign && !passing && !readAnswer(value, number, command, sink, sink.sample))
+      sink.unrecognized(line.slice(0, 80), number);
+    return true;
+  }
+}
+
+function unquote(text: string): string {
+  const word = text.trim().replace(/,$/, "");
+  return /^(["']).{0,400}\1$/.test(word) ? word.slice(1, -1) : word;
+}
+
+/** `root@sbc1:~#` and `[root@sbc1 ~]$` say no time; `+ 2026-11-23T01:14:56Z` of a script does. */
+function promptless(before: string): string {
+  return before.replace(/^[[(+*-]{1,3}\s{0,3}/, "").replace(/[\])>#$:+-]{1,3}$/, "");
+}
