@@ -15,12 +15,12 @@ import {
 } from "../../kamailio/knowledge/releases.js";
 import type { Manager } from "../../kamailio/pool.js";
 import type { EffectiveSettings } from "../../kamailio/settings/settings.js";
-import type { Version } from "../../kamailio/version.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
+import { compareVersions, readVersion, type Version } from "../../kamailio/version.js";
 import { type BuildTool, buildToolOf, compilation } from "./configure.js";
 import { costOfDebugging, type PoolCost } from "./cost.js";
 import { type ModulePlan, modulesToKeep } from "./modules.js";
 import { packageCommands } from "./packages.js";
-import { quoteArgument } from "./quote.js";
 import { editCommandLine, restartCommands } from "./service.js";
 
 export type BuildPlanStepId =
@@ -56,8 +56,16 @@ export interface BuildPlan {
   notes: string[];
 }
 
+/**
+ * What the new build is for: allocation sites, a list of chunks (another compiled-in manager), or joined free
+ * fragments. The commands are the same; what makes them necessary differs.
+ */
+export type BuildPurpose = "sites" | "chunk_list" | "joined_free";
+
 export interface BuildPlanInput {
   build: Build | null;
+  /** "sites" when not said. */
+  purpose?: BuildPurpose;
   settings: EffectiveSettings;
   /** The version, when the build's own text does not show it. */
   version?: Version | null;
@@ -74,8 +82,8 @@ export function buildPlan(input: BuildPlanInput): BuildPlan {
   const debug = input.debug === undefined ? (build?.memory.debug ?? null) : input.debug;
   const modules = modulesToKeep(build, settings);
   const tool = build === null || version === null || build.product === "opensips" ? null : buildToolOf(build, version);
-  const verdict = isNeeded(build, version, debug);
-  if (build === null || version === null || tool === null)
+  const verdict = isNeeded(build, version, debug, input.purpose ?? "sites");
+  if (build === null || version === null || tool === null || verdict.needed === false)
     return { ...verdict, tool: null, modules, steps: [], roll_back: [], cost: [], notes: [] };
 
   const prefix = `/opt/kamailio-${fileName(version.text)}-memdbg`;
@@ -117,13 +125,15 @@ export function rebuildCommands(plan: BuildPlan): string[] {
   return plan.steps.filter((one) => shown.includes(one.id)).flatMap((one) => one.commands);
 }
 
-function isNeeded(build: Build | null, version: Version | null, debug: boolean | null): Pick<BuildPlan, "needed" | "reason"> {
+type Verdict = Pick<BuildPlan, "needed" | "reason">;
+
+function isNeeded(build: Build | null, version: Version | null, debug: boolean | null, purpose: BuildPurpose): Verdict {
   if (build === null) return { needed: null, reason: "No build is recorded: post what `kamailio -I` prints." };
   if (build.product === "opensips")
     return {
       needed: null,
       reason:
-        "This is OpenSIPS, not Kamailio: it is built with Q_MALLOC_DBG by `make menuconfig`, and since 3.0 chosen with -a Q_MALLOC_DBG.",
+        "This is OpenSIPS, not Kamailio: since 3.0 its debugging allocator is chosen with -a Q_MALLOC_DBG, if it was compiled in.",
     };
   if (version === null)
     return { needed: null, reason: "The version is not known, so neither is the build system: post what `kamailio -I` prints." };
@@ -132,16 +142,36 @@ function isNeeded(build: Build | null, version: Version | null, debug: boolean |
       needed: null,
       reason: `The text does not tell whether ${version.text} keeps allocation sites: post the whole output of \`kamailio -I\`.`,
     };
-  if (debug) {
-    const flag = build.memory.debug_flag;
+  if (!debug)
     return {
-      needed: false,
-      reason: `You do not need to rebuild: ${version.text} was built with memory debugging${flag === null ? "" : ` (${flag} is in its flags)`}.`,
+      needed: true,
+      reason: `${version.text} was built without memory debugging: its allocators keep neither file nor function nor line.`,
     };
-  }
+  return defectOf(build, version, purpose) ?? enough(build, version);
+}
+
+/** What else than missing sites makes a rebuild necessary. */
+function defectOf(build: Build, version: Version, purpose: BuildPurpose): Verdict | null {
+  if (build.flags !== null && !build.flags.includes("PKG_MALLOC"))
+    return {
+      needed: true,
+      reason: `${version.text} was built with libc's malloc for pkg (MEMPKG=sys): Kamailio cannot show that memory.`,
+    };
+  if (purpose === "joined_free" && build.memory.join_free === false)
+    return { needed: true, reason: `${version.text} was built without MEM_JOIN_FREE: free fragments are never joined.` };
+  if (purpose === "chunk_list" && factAt(DEBUG_EVIDENCE, version)?.compiled_in === true && build.memory.default_manager !== "qm")
+    return {
+      needed: true,
+      reason: `${version.text} was built with a manager that lists no chunks, and the manager is chosen when compiling.`,
+    };
+  return null;
+}
+
+function enough(build: Build, version: Version): Verdict {
+  const flag = build.memory.debug_flag;
   return {
-    needed: true,
-    reason: `${version.text} was built without memory debugging: its allocators keep neither file nor function nor line.`,
+    needed: false,
+    reason: `You do not need to rebuild: ${version.text} was built with memory debugging${flag === null ? "" : ` (${flag} is in its flags)`}.`,
   };
 }
 
@@ -156,6 +186,8 @@ function fileName(text: string): string {
 
 function sourceCommands(build: Build, version: Version): string[] {
   const folder = `kamailio-${fileName(version.text)}`;
+  if (isOlderThanTags(version))
+    return [`# get the source that today's binary was built from: the repository has no tag for ${fileName(version.text)}`];
   const isRelease = version.patch !== null && (version.suffix === null || version.suffix.startsWith("rc"));
   // A tag is named by numbers alone; cmake builds of 6.0.0 to 6.0.3 print "-rc0" for the release itself.
   if (isRelease)
@@ -166,6 +198,13 @@ function sourceCommands(build: Build, version: Version): string[] {
   const revision =
     build.source_revision !== null && /^[0-9a-f]{6,40}$/.test(build.source_revision) ? build.source_revision : "master";
   return [`git clone ${REPOSITORY} ${folder}`, `cd ${folder}`, `git checkout ${revision}`];
+}
+
+/** The oldest release tags are 3.3.5, 4.0.4 and what followed. */
+const FIRST_TAG = readVersion("3.3.5");
+
+function isOlderThanTags(version: Version): boolean {
+  return FIRST_TAG !== null && compareVersions(version, FIRST_TAG) < 0;
 }
 
 function verifyStep(version: Version, binary: string): BuildPlanStep {
@@ -191,8 +230,8 @@ function grepTrap(version: Version): string {
 
 function checkStep(settings: EffectiveSettings, build: Build, binary: string): BuildPlanStep {
   const config = settings.config_file.value ?? build.paths.config;
-  const file = config === null ? "" : ` -f ${quoteArgument(config)}`;
-  const mpath = config === null ? [] : [`grep -n 'mpath\\|loadmodule.*/' ${quoteArgument(config)}`];
+  const file = config === null ? "" : ` -f ${quoteShellWord(config)}`;
+  const mpath = config === null ? [] : [`grep -n 'mpath\\|loadmodule.*/' ${quoteShellWord(config)}`];
   return step(
     "check",
     "Check the configuration with the new binary",
@@ -220,7 +259,9 @@ function costs(input: BuildPlanInput, version: Version): PoolCost[] {
 function notes(build: Build, tool: BuildTool): string[] {
   const lines: string[] = [];
   if (build.compiler !== null)
-    lines.push(`Today's build was made with ${build.compiler}: an old release may not build with a much newer compiler.`);
+    lines.push(
+      `Today's build says it was made with ${build.compiler} (releases up to 5.0 print gcc 12.2.0 as 2.2.0): an old release may not build with a much newer compiler.`,
+    );
   if (tool !== "cmake" && build.operating_system === "Linux")
     lines.push("Today's build was made with cmake, which does not join free fragments in 6.0.0 to 6.0.3: build with make.");
   if (build.memory.debug === false)

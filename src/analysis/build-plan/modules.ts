@@ -1,7 +1,7 @@
 /** Which modules the new build must have: those that are loaded, else those that lie in today's module directory. */
 import type { Build } from "../../kamailio/build/build.js";
 import type { EffectiveSettings } from "../../kamailio/settings/settings.js";
-import { quoteArgument } from "./quote.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
 
 export interface ModulePlan {
   /** Names, when they are known by now. */
@@ -34,7 +34,7 @@ export function modulesToKeep(build: Build | null, settings: EffectiveSettings):
   }
   const folders = build?.paths.modules ?? [];
   if (folders.length > 0) {
-    const list = folders.map(quoteArgument).join(" ");
+    const list = folders.map(quoteShellWord).join(" ");
     return {
       names: null,
       include_modules: `$(ls ${list} | sed -n 's/\\.so$//p' | tr '\\n' ' ')`,

@@ -3,8 +3,8 @@
  * Pure text, quoted for a POSIX shell.
  */
 import { CTL_TOOL, factAt } from "../../kamailio/knowledge/releases.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
 import type { Version } from "../../kamailio/version.js";
-import { quoteArgument } from "../build-plan/quote.js";
 import type { Known } from "./three-valued.js";
 
 export interface RpcTool {
@@ -23,7 +23,7 @@ export function rpcTool(version: Version | null, loaded: { ctl: Known; jsonrpcs:
 /** One RPC command line. */
 export function rpc(tool: RpcTool, method: string, ...parameters: (string | number)[]): string {
   const negative = parameters.some((parameter) => String(parameter).startsWith("-"));
-  const words = [method, ...parameters.map((parameter) => quoteArgument(String(parameter)))];
+  const words = [method, ...parameters.map((parameter) => quoteShellWord(String(parameter)))];
   return `${tool.command} ${tool.needs_end_of_options && negative ? "-- " : ""}${words.join(" ")}`;
 }
 

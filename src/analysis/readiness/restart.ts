@@ -1,5 +1,5 @@
 /** Fixes that cost a restart: an option on the command line, or lines in kamailio.cfg. */
-import { quoteArgument } from "../build-plan/quote.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { editCommandLine, restartCommands } from "../build-plan/service.js";
 import type { Fix } from "./check.js";
 import type { Situation } from "./situation.js";
@@ -17,10 +17,10 @@ export function restartWithOptions({ settings }: Situation, options: string): Fi
 /** A restart with lines added to kamailio.cfg, which is checked before. */
 export function restartWithLines(s: Situation, lines: string[]): Fix {
   const config = s.settings.config_file.value ?? s.judged?.value.paths.config ?? null;
-  const file = config === null ? "" : ` -f ${quoteArgument(config)}`;
+  const file = config === null ? "" : ` -f ${quoteShellWord(config)}`;
   return {
     action: "restart",
-    commands: [`${quoteArgument(s.binary)} -c${file}`, ...restartCommands(s.settings)],
+    commands: [`${quoteShellWord(s.binary)} -c${file}`, ...restartCommands(s.settings)],
     config_lines: lines,
     undo: ["# take the lines out of kamailio.cfg again, then:", ...restartCommands(s.settings)],
   };

@@ -81,12 +81,17 @@ export interface Situation {
   binary: string;
 }
 
+/** Variables that only `cfg.get` and `cfg.list` show of a running process: whoever pasted their answer has cfg_rpc and a transport. */
+const CFG_VARIABLES = ["memlog", "memdbg", "mem_summary", "mem_join", "mem_safety"] as const;
+
 export function situationOf(input: ReadinessInput): Situation {
   const { build, running_build: running, settings } = input;
   const judged = running ?? build;
   const version = known(running?.value.version) ?? known(build?.value.version);
   const modules = settings.modules.value === null ? null : new Set(settings.modules.value.map(bareName));
-  const has = (module: RpcModule): Known => modules?.has(module) ?? null;
+  const cfgAnswered = CFG_VARIABLES.some((name) => settings[name].source === "running_process");
+  const has = (module: RpcModule): Known => modules?.has(module) ?? (module === "cfg_rpc" && cfgAnswered ? true : null);
+  const rpcAnswered = cfgAnswered || running?.value.from_running_process === true || null;
   const isKamailio = judged === null ? null : isKamailioLike(judged.value);
   const ofKamailio = isKamailio === false ? null : version;
   return {
@@ -106,7 +111,7 @@ export function situationOf(input: ReadinessInput): Situation {
     settings,
     runtime: input.runtime ?? {},
     tool: rpcTool(ofKamailio, { ctl: has("ctl"), jsonrpcs: has("jsonrpcs") }),
-    rpc: any(has("ctl"), has("jsonrpcs")),
+    rpc: any(has("ctl"), has("jsonrpcs"), modules === null ? rpcAnswered : false),
     has,
     cfg_framework: version === null ? null : factAt(CFG_FRAMEWORK, version),
     memlog_visible: atMost(settings.memlog.value, settings.debug.value),

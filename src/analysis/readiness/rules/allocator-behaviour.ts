@@ -35,7 +35,13 @@ export const freeNeighboursAreJoined: Rule = (s, ways): Check | null => {
 /** MEM_JOIN_FREE is printed since 5.7; cmake builds of 6.0.0 to 6.0.3 declare it and never define it (cmake/defs.cmake:82@6.0.0). */
 export const joiningIsCompiledIn: Rule = (s): Check | null => {
   if (s.is_kamailio === false || s.judged === null || s.judged.value.memory.join_free !== false) return null;
-  const plan = buildPlan({ build: s.build?.value ?? s.judged.value, version: s.version, debug: false, settings: s.settings });
+  const plan = buildPlan({
+    build: s.build?.value ?? s.judged.value,
+    version: s.version,
+    debug: s.debug,
+    purpose: "joined_free",
+    settings: s.settings,
+  });
   return {
     id: "join_free",
     status: "warn",

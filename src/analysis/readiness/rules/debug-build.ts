@@ -6,8 +6,8 @@
  * 6.1.0 prints it again (src/core/ver.c:22@6.1.0).
  */
 import { DEBUG_EVIDENCE, DEBUG_FLAGS_PRINTED, rowAt } from "../../../kamailio/knowledge/releases.js";
+import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { buildPlan, rebuildCommands } from "../../build-plan/build-plan.js";
-import { quoteArgument } from "../../build-plan/quote.js";
 import { restartCommands } from "../../build-plan/service.js";
 import { askWith, type Evidence, type Fix, nothing } from "../check.js";
 import { setCore } from "../commands.js";
@@ -74,6 +74,6 @@ function undecided(s: Situation): string {
 }
 
 function undecidedFix(s: Situation): Fix {
-  if (s.judged?.value.flags === null) return askWith(`${quoteArgument(s.binary)} -I`);
+  if (s.judged?.value.flags === null) return askWith(`${quoteShellWord(s.binary)} -I`);
   return askWith(setCore(s.tool, "mem_dump_shm", 1));
 }

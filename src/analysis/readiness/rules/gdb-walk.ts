@@ -4,7 +4,7 @@
  * (mem/pkg.c:30@4.4.0); a walk that names `mem_block` fails there with "No symbol".
  */
 import { factAt, GDB_ROOT, rowAt } from "../../../kamailio/knowledge/releases.js";
-import { quoteArgument } from "../../build-plan/quote.js";
+import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { gdbWalk } from "../capabilities.js";
 import { askWith, atRuntime, type Check, type CheckStatus, nothing, releaseEvidence } from "../check.js";
 import type { Situation } from "../situation.js";
@@ -49,5 +49,5 @@ function why(s: Situation): string {
 }
 
 function whatTells(s: Situation): string[] {
-  return s.architecture === null ? ["uname -m"] : [`${quoteArgument(s.binary)} -I`];
+  return s.architecture === null ? ["uname -m"] : [`${quoteShellWord(s.binary)} -I`];
 }

@@ -12,7 +12,7 @@ import { logDestination, logKeepsUp } from "./log.js";
 import { pkgManagerLists, shmManagerLists } from "./manager.js";
 import { summaryShowsTheList } from "./mem-summary.js";
 import { cfgRpcIsLoaded, corexIsLoaded, kexIsLoaded, rpcTransport } from "./modules.js";
-import { idleProcessesDumpLate, sigusr1DumpsWorkers } from "./pkg-dump.js";
+import { pkgDumpOnRequest, sigusr1DumpsWorkers } from "./pkg-dump.js";
 import { pkgHasItsOwnManager } from "./pkg-malloc.js";
 import { productIsKnown, versionOptionStartsServer } from "./product.js";
 import type { Rule } from "./rule.js";
@@ -34,7 +34,7 @@ export const RULES: readonly Rule[] = [
   requestedDumpIsVisible,
   summaryShowsTheList,
   shmDumpOnRequest,
-  idleProcessesDumpLate,
+  pkgDumpOnRequest,
   shutdownDumpIsVisible,
   sigusr1DumpsWorkers,
   kexIsLoaded,

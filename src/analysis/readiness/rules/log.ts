@@ -68,7 +68,7 @@ export const logKeepsUp: Rule = (s): Check | null => {
     return {
       ...base,
       status: "unknown",
-      detail: `A list takes ${s.debug === false ? "one line" : "three lines"} a chunk, and a busy shm pool holds 100,000s of chunks. journald drops what exceeds ${JOURNALD_BURST_LINES} lines in 30 s (${OLD_JOURNALD_BURST_LINES} before systemd 240), rsyslog what exceeds its RateLimit; the dump then lacks its middle. Lift the limit first, or let ${s.tool.command} print sums.`,
+      detail: `A list takes ${s.debug === false ? "one line" : "three lines"} a chunk, and a busy shm pool holds hundreds of thousands of chunks. journald drops what exceeds ${JOURNALD_BURST_LINES} lines in 30 s (${OLD_JOURNALD_BURST_LINES} before systemd 240), rsyslog what exceeds its RateLimit; the dump then lacks its middle. Lift the limit first, or let ${s.tool.command} print sums.`,
       fix,
     };
   const lines = linesOfList(most, s.debug);

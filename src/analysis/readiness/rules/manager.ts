@@ -65,6 +65,7 @@ function switchToQm(s: Situation, pool: Pool): Fix {
     version: s.version,
     debug: s.debug,
     settings: s.settings,
+    purpose: "chunk_list",
   });
   return { action: "rebuild", commands: rebuildCommands(plan), config_lines: [], undo: plan.roll_back };
 }

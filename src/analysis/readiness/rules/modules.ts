@@ -6,8 +6,8 @@
 import { CORE_MODULES_RPC } from "../../../kamailio/knowledge/memory-reports.js";
 import { factAt, hasRpc, MEMORY_RPCS } from "../../../kamailio/knowledge/releases.js";
 import type { EffectiveValue } from "../../../kamailio/settings/settings.js";
+import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { versionInRange } from "../../../kamailio/version.js";
-import { quoteArgument } from "../../build-plan/quote.js";
 import { askWith, type Check, type Evidence, type Fix, nothing } from "../check.js";
 import { rpc } from "../commands.js";
 import { restartWithLines } from "../restart.js";
@@ -46,7 +46,7 @@ export const rpcTransport: Rule = (s): Check | null => {
 function socketHint(s: Situation): string {
   const folder = s.settings.run_dir.value;
   if (folder === null) return `If ${s.tool.command} does not connect, name the socket with -s (modparam "ctl" "binrpc").`;
-  return `If ${s.tool.command} does not connect, name the socket: -s ${quoteArgument(`unixs:${folder}/kamailio_ctl`)}.`;
+  return `If ${s.tool.command} does not connect, name the socket: -s ${quoteShellWord(`unixs:${folder}/kamailio_ctl`)}.`;
 }
 
 function modulesEvidence(modules: EffectiveValue<string[]>): Evidence | null {
@@ -56,7 +56,7 @@ function modulesEvidence(modules: EffectiveValue<string[]>): Evidence | null {
 /** core.modules names the loaded modules from 5.1 on; system.listMethods names the RPCs in every release. */
 function howToTell(s: Situation): Fix {
   const config = s.settings.config_file.value ?? s.judged?.value.paths.config ?? null;
-  const grep = config === null ? [] : [`grep -n loadmodule ${quoteArgument(config)}`];
+  const grep = config === null ? [] : [`grep -n loadmodule ${quoteShellWord(config)}`];
   const list = s.version !== null && factAt(CORE_MODULES_RPC, s.version) === true ? "core.modules" : "system.listMethods";
   return askWith(rpc(s.tool, list), ...grep);
 }

@@ -4,25 +4,73 @@
  * (pt.c:536@5.6.3).
  */
 import { SIGNAL_BITS_AS_DOCUMENTED } from "../../../kamailio/knowledge/memory-reports.js";
-import { factAt, rowAt, SIGUSR1_DUMPS_WORKER } from "../../../kamailio/knowledge/releases.js";
+import { factAt, hasRpc, PKG_DUMP, rowAt, SIGUSR1_DUMPS_WORKER } from "../../../kamailio/knowledge/releases.js";
+import { restartCommands } from "../../build-plan/service.js";
 import { atRuntime, type Check, nothing, releaseEvidence } from "../check.js";
-import { rpc } from "../commands.js";
+import { rpc, setCore } from "../commands.js";
+import { restartWithLines } from "../restart.js";
 import type { Situation } from "../situation.js";
-import { workerAnswersSigusr1 } from "../ways.js";
+import { type Ways, workerAnswersSigusr1 } from "../ways.js";
 import type { Rule } from "./rule.js";
 
-export const idleProcessesDumpLate: Rule = (s): Check | null => {
+export const pkgDumpOnRequest: Rule = (s, ways): Check | null => {
   if (s.is_kamailio === false || s.pkg_malloc === false || s.cfg_framework === false || s.version === null) return null;
+  const base = {
+    id: "pkg_dump",
+    title: "What is allocated in the pkg of one process can be dumped into the log",
+    evidence: releaseEvidence(rowAt(PKG_DUMP, s.version)?.source),
+  };
+  if (ways.list.pkg === false && ways.sums.pkg === false) return { ...base, status: "fail", ...closedWay(s, ways) };
+  const open = ways.list.pkg === true || ways.sums.pkg === true;
   return {
-    id: "pkg_dump_idle_process",
-    status: "warn",
-    title: "A pkg dump appears only when the process wakes up",
-    detail:
-      'Timers and the ctl handler dump within a second. SIP receivers wait for a SIP message, TCP receivers and TCP main for a connection, the jsonrpcs processes for a request, the main process for a signal. Send a SIP OPTIONS to the socket of that process (again, until the right child takes it). One pid at a time: wait for its line "... (pkg) of process PID" before you set the next, or the first dump is lost. Pid 0 or a wrong pid prints nothing.',
-    evidence: { kind: "release", id: null, quote: "mem_dump_pkg_cb, pt.c:544@3.3.5, src/core/pt.c:536@5.6.3" },
-    fix: atRuntime([rpc(s.tool, "core.psx"), rpc(s.tool, "cfg.set_now_int", "core", "mem_dump_pkg", "PID")]),
+    ...base,
+    status: open ? "warn" : "unknown",
+    detail: `${whatItPrints(s)} ${WAKING}`,
+    fix: atRuntime([rpc(s.tool, "core.psx"), askForDump(s)]),
   };
 };
+
+const WAKING =
+  'The process prints it when it wakes up: timers and the ctl handler within a second; SIP receivers at the next SIP message, TCP receivers and TCP main at the next connection, jsonrpcs processes at the next request, the main process at a signal. To wake a receiver send SIP OPTIONS to its socket, again until the right child takes it. One pid at a time: wait for "... (pkg) of process PID" before you set the next, or the first dump is lost. Pid 0 or a wrong pid prints nothing.';
+
+function whatItPrints(s: Situation): string {
+  if (s.pools.pkg.reports?.lists === false) return "mem_dump_pkg prints the sums by allocation site.";
+  return s.debug === false
+    ? "mem_dump_pkg prints the chunks, without allocation sites."
+    : "mem_dump_pkg prints the chunks and their sums, as mem_summary says.";
+}
+
+/** corex.pkg_summary (4.4+) sets the same variable as cfg.set_now_int core mem_dump_pkg. */
+function askForDump(s: Situation): string {
+  const byCorex = s.has("cfg_rpc") === false && hasRpc("corex.pkg_summary", s.version) === true;
+  return byCorex ? rpc(s.tool, "corex.pkg_summary", "pid", "PID") : rpc(s.tool, "cfg.set_now_int", "core", "mem_dump_pkg", "PID");
+}
+
+function closedWay(s: Situation, ways: Ways): Pick<Check, "detail" | "fix"> {
+  if (s.pools.pkg.reports?.lists === false && s.debug === false)
+    return { detail: "This manager lists no chunks, and without debugging it has no sums.", fix: nothing() };
+  if (ways.set_at_runtime !== false && s.pools.pkg.reports?.lists === false)
+    return {
+      detail: `mem_dump_pkg of ${s.version?.text} prints the status alone, which names no site under this manager. The sums of all processes come when the server stops, while memlog <= debug.`,
+      fix: {
+        action: "restart",
+        commands: [...sumsAtStop(s), ...restartCommands(s.settings)],
+        config_lines: ["mem_summary=15"],
+        undo: [],
+      },
+    };
+  return {
+    detail:
+      "No way is open: nothing sets mem_dump_pkg (cfg_rpc with ctl or jsonrpcs does), and memlog is above debug for SIGUSR1.",
+    fix: restartWithLines(s, [...(s.rpc === false ? ['loadmodule "ctl.so"'] : []), 'loadmodule "cfg_rpc.so"']),
+  };
+}
+
+function sumsAtStop(s: Situation): string[] {
+  const { debug } = s.settings;
+  const gate = s.memlog_visible === true || debug.value === null ? [] : [setCore(s.tool, "memlog", debug.value)];
+  return [...gate, setCore(s.tool, "mem_summary", 15)];
+}
 
 export const sigusr1DumpsWorkers: Rule = (s): Check | null => {
   if (s.is_kamailio === false || s.pkg_malloc === false || s.version === null) return null;

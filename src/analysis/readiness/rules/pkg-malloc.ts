@@ -12,7 +12,12 @@ export const pkgHasItsOwnManager: Rule = (s): Check | null => {
   const base = { id: "pkg_malloc", title: "Private memory is Kamailio's own pool" };
   const evidence = { kind: "build" as const, id: s.judged.id, quote: s.pkg_malloc ? "PKG_MALLOC" : null };
   if (s.pkg_malloc) return { ...base, status: "pass", detail: "PKG_MALLOC is in the flags.", evidence, fix: nothing() };
-  const plan = buildPlan({ build: s.build?.value ?? s.judged.value, version: s.version, debug: false, settings: s.settings });
+  const plan = buildPlan({
+    build: s.build?.value ?? s.judged.value,
+    version: s.version,
+    debug: s.debug,
+    settings: s.settings,
+  });
   return {
     ...base,
     status: "fail",

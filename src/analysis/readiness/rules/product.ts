@@ -1,13 +1,13 @@
 /** Readiness rule: is it known which Kamailio this is? */
 import { factAt, isOlderThanFacts, VERSION_OPTION } from "../../../kamailio/knowledge/releases.js";
+import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { isPreRelease, type Version } from "../../../kamailio/version.js";
-import { quoteArgument } from "../../build-plan/quote.js";
 import { askWith, type Check, nothing } from "../check.js";
 import type { Rule } from "./rule.js";
 
 export const productIsKnown: Rule = (s) => {
   const base = { id: "build_recorded", title: "It is recorded which Kamailio this is" };
-  const ask = askWith(`${quoteArgument(s.binary)} -I`);
+  const ask = askWith(`${quoteShellWord(s.binary)} -I`);
   if (s.judged === null)
     return {
       ...base,
@@ -58,6 +58,6 @@ export const versionOptionStartsServer: Rule = (s): Check | null => {
     status: "warn",
     detail: `In ${s.version.text} \`-v\` turns on via checking and starts a server. Use -V or -I.`,
     evidence: { kind: "release", id: null, quote: "main.c:2161@3.3.7" },
-    fix: askWith(`${quoteArgument(s.binary)} -V`),
+    fix: askWith(`${quoteShellWord(s.binary)} -V`),
   };
 };

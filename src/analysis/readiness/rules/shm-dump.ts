@@ -3,29 +3,28 @@
  * (pt.c:571@3.3.5, unchanged to master). It walks the pool under the shm lock and logs three lines a chunk: all SIP processes wait meanwhile.
  */
 import { hasRpc } from "../../../kamailio/knowledge/releases.js";
-import { atRuntime, type Check } from "../check.js";
+import { atRuntime, type Check, nothing } from "../check.js";
 import { rpc, setCore } from "../commands.js";
 import { linesOfList } from "../log-lines.js";
 import { restartWithLines } from "../restart.js";
 import type { Situation } from "../situation.js";
+import { any } from "../three-valued.js";
 import type { Ways } from "../ways.js";
 import type { Rule } from "./rule.js";
 
 export const shmDumpOnRequest: Rule = (s, ways): Check | null => {
   if (s.is_kamailio === false || s.version === null || s.cfg_framework === false) return null;
   const reports = s.pools.shm.reports;
-  const way = ways.list.shm === false && ways.sums.shm === false ? false : (ways.list.shm ?? ways.sums.shm);
-  const open = ways.list.shm === true || ways.sums.shm === true ? true : way;
+  const open = any(ways.list.shm, ways.sums.shm);
   const base = { id: "shm_dump", title: "What is allocated in shm can be dumped into the log", evidence: s.pools.shm.evidence };
   if (open === false)
     return {
       ...base,
       status: "fail",
-      detail:
-        reports?.lists === false && s.debug === false
-          ? "This manager lists no chunks, and without debugging it has no sums."
-          : "No way is open: no RPC sets the variables, and memlog is above debug.",
-      fix: restartWithLines(s, ['loadmodule "ctl.so"', 'loadmodule "cfg_rpc.so"', 'loadmodule "corex.so"']),
+      detail: cannotSum(s)
+        ? "This manager lists no chunks, and without debugging it has no sums."
+        : "No way is open: no RPC sets the variables, and memlog is above debug.",
+      fix: cannotSum(s) ? nothing() : restartWithLines(s, missing(s)),
     };
   return {
     ...base,
@@ -37,6 +36,19 @@ export const shmDumpOnRequest: Rule = (s, ways): Check | null => {
         : atRuntime([setCore(s.tool, "mem_dump_shm", 1)]),
   };
 };
+
+/** Neither a list nor sums: only another build helps, which the check of the build says. */
+function cannotSum(s: Situation): boolean {
+  return s.pools.shm.reports?.lists === false && s.debug === false;
+}
+
+function missing(s: Situation): string[] {
+  return [
+    ...(s.rpc === false ? ['loadmodule "ctl.so"'] : []),
+    ...(s.has("cfg_rpc") === false ? ['loadmodule "cfg_rpc.so"'] : []),
+    ...(s.pools.shm.reports?.lists === false && hasRpc("corex.shm_summary", s.version) === true ? ['loadmodule "corex.so"'] : []),
+  ];
+}
 
 function listWay(s: Situation): string {
   return `mem_dump_shm prints the list at once (the value 1 is needed; the wiki leaves it out)${s.debug === false ? ", without allocation sites" : ""}.`;
