@@ -65,7 +65,12 @@ export interface CompiledInManager {
 
 export const COMPILED_IN_MANAGER: readonly Row<CompiledInManager>[] = [
   { since: "3.3.5", until: "3.3.7", value: { has_memmng: false, silent_tlsf: false }, source: "Makefile.defs:170,717-723@3.3.7" },
-  { since: "4.0.0", until: "4.2.8", value: { has_memmng: true, silent_tlsf: false }, source: "Makefile.defs:171,175,723-736@4.0.7" },
+  {
+    since: "4.0.0",
+    until: "4.2.8",
+    value: { has_memmng: true, silent_tlsf: false },
+    source: "Makefile.defs:171,175,723-736@4.0.7",
+  },
   {
     since: "4.3.0",
     until: "4.3.7",
@@ -331,7 +336,8 @@ export function hasReallocAccountingBug(version: Version | null): boolean | null
   return factAt(REALLOC_ACCOUNTING_BUG, version);
 }
 
-const REALLOC_ACCOUNTING_BUG: readonly Row<boolean>[] = [
+/** True while the bug is there. */
+export const REALLOC_ACCOUNTING_BUG: readonly Row<boolean>[] = [
   { since: "3.3.5", until: "5.8.7", value: true, source: "q_malloc.c:591@3.3.7, 660@5.6.3" },
   { since: "5.8.8", until: "5.8.99", value: false, source: "commit 412dcbfc9e" },
   { since: "6.0.0", until: "6.0.5", value: true, source: "src/core/mem/q_malloc.c:695@6.0.5" },

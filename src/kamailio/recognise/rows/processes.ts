@@ -69,7 +69,7 @@ export const PROCESSES: readonly KindRow[] = [
       { fields: ["IDX", "PID", "DSC"] },
       { fields: ["index", "pid", "rank", "description"] },
       {
-        lines: { pattern: /^[ \t]{0,8}"(?:main process|attendant|udp receiver|slow timer)/gm, at_least: 1 },
+        lines: { pattern: /"(?:main process - attendant|attendant|udp receiver child=|slow timer)/g, at_least: 1 },
         fields: ["jsonrpc"],
       },
       { lines: { pattern: /^Process:: {1,4}ID=\d/gm, at_least: 1 } },
