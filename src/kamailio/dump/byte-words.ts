@@ -6,33 +6,31 @@
  * are printable, so they are neither; other bytes at worst fail to match and take the slower way.
  */
 export class ByteWords {
-  readonly length: number;
   private readonly words: Float64Array;
-  /** The last eight bytes, overlapping the words before; unused below eight bytes. */
+  /** The last eight bytes, which overlap the words before, and where they stand. */
   private readonly last: number;
-  private readonly bytes: Uint8Array;
+  private readonly lastAt: number;
 
-  constructor(text: Uint8Array) {
-    this.length = text.length;
-    this.bytes = Uint8Array.from(text);
-    const view = new DataView(this.bytes.buffer);
-    this.words = new Float64Array(Math.floor(text.length / 8));
+  /** `text` has at least eight bytes. */
+  constructor(readonly text: Uint8Array) {
+    const view = new DataView(Uint8Array.from(text).buffer);
+    this.lastAt = text.length - 8;
+    this.last = view.getFloat64(this.lastAt, true);
+    this.words = new Float64Array((this.lastAt + 7) >> 3);
     for (let i = 0; i < this.words.length; i++) this.words[i] = view.getFloat64(i * 8, true);
-    this.last = text.length >= 8 ? view.getFloat64(text.length - 8, true) : 0;
   }
 
-  /** Is the known text at `at`? The caller guarantees that `at + length` lies inside the view. */
+  /** Is the known text at `at`? The caller guarantees that it would end inside the view. */
   at(view: DataView, at: number): boolean {
-    const { words, length } = this;
-    if (length < 8) return this.shortAt(view, at);
-    // From the end: prefixes of log lines differ late (pid, time), so a mismatch shows sooner.
-    if (view.getFloat64(at + length - 8, true) !== this.last) return false;
-    for (let i = 0; i < words.length; i++) if (view.getFloat64(at + i * 8, true) !== words[i]) return false;
+    // The end first: prefixes of log lines differ late (pid, time), so a mismatch shows sooner.
+    if (view.getFloat64(at + this.lastAt, true) !== this.last) return false;
+    const words = this.words;
+    for (let i = 0; i < words.length; i++) if (view.getFloat64(at + (i << 3), true) !== words[i]) return false;
     return true;
   }
+}
 
-  private shortAt(view: DataView, at: number): boolean {
-    for (let i = 0; i < this.length; i++) if (view.getUint8(at + i) !== this.bytes[i]) return false;
-    return true;
-  }
+/** The eight bytes of a text as a double, to compare with `DataView.getFloat64(at, true)`. */
+export function word(text: string): number {
+  return new DataView(Uint8Array.from(Buffer.from(text, "latin1")).buffer).getFloat64(0, true);
 }

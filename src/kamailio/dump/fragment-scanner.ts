@@ -9,47 +9,54 @@
  * the message begins (`learn`); from then on every line that begins with the same bytes is read here, where a time stamp may differ.
  * Whatever is not exactly as expected is left to the general reader, line by line.
  */
-import { ByteWords } from "./byte-words.js";
+import { ByteWords, word } from "./byte-words.js";
 import { EXPECT_CHECK, EXPECT_FRAGMENT, EXPECT_SITE, type OpenDump } from "./open-dump.js";
-import { hashToLineEnd, MAX_SITE_LENGTH, type SiteTable } from "./site-table.js";
+import { hashToLineEnd, MAX_SITE_LENGTH, nextHistory, type SiteTable } from "./site-table.js";
 
 /** Whose lines these are; `open` is the dump that the process is in the middle of. */
 export interface FragmentStream {
   open: OpenDump | null;
 }
 
+/** How the lines of one process begin, joined with what the three lines of a fragment go on with. */
 interface Prefix {
-  head: ByteWords;
-  /** Bytes of a time stamp between head and tail, which may differ from line to line. */
+  /** The bytes before a time stamp; null when the line begins with it or has none. */
+  head: ByteWords | null;
+  /** The time stamp, which may differ from line to line: where it stands and how long it is. */
+  skipAt: number;
   skip: number;
-  tail: ByteWords;
+  /** Where the fixed part behind the time stamp begins. */
+  tailAt: number;
+  /** That part, up to the message; null when there is none (shm.rprint's file). */
+  tail: ByteWords | null;
+  tailAndSite: ByteWords;
+  tailAndCheck: ByteWords;
   length: number;
+  text: Buffer;
   stream: FragmentStream;
 }
 
 const MAX_PREFIX = 256;
 /** Processes whose prefixes are remembered at a time. */
 const MAX_PREFIXES = 64;
-/** A line that begins this far before the end of the block surely ends inside it. */
-const REACH = MAX_PREFIX + MAX_SITE_LENGTH + 160;
+/** Bytes of a line behind its prefix that are looked at before its end is known. */
+const REACH = MAX_SITE_LENGTH + 40;
 
-const text = (value: string) => new ByteWords(Buffer.from(value, "latin1"));
-const ADDRESS = text("address=0x");
-const FRAGMENT = text(" frag=0x");
-const SIZE = text(" size=");
-const USED = text(" used=1\n");
-const ALLOCATED = text("          alloc'd from ");
-const FREED = text("          freed from ");
-const CHECK = text("         start check=f0f0f0f0, end check= c0c0c0c0, abcdefed\n");
+const SITE = Buffer.from("          alloc'd from ");
+const CHECK = Buffer.from("         start check=f0f0f0f0, end check= c0c0c0c0, abcdefed\n");
+const ADDRESS = word("dress=0x");
+const FRAGMENT = word(" frag=0x");
+const USED = word(" used=1\n");
+/** "size" as a 32-bit number. */
+const SIZE = 0x657a6973;
 
+const NEWLINE = 10;
+const RETURN = 13;
 const SPACE = 32;
 const DOT = 46;
 const ZERO = 48;
-const UPPER_A = 65;
+const EQUALS = 61;
 const UPPER_N = 78;
-const LOWER_A = 97;
-const LOWER_F = 102;
-const LOWER_S = 115;
 /** A number of up to 15 digits is exact as a double. */
 const MAX_DIGITS = 15;
 
@@ -64,42 +71,47 @@ export class FragmentScanner {
 
   /** Remembers how lines of a process begin: `line[0..length)`, with a time stamp at `timeFrom..timeTo` (equal when there is none). */
   learn(line: Uint8Array, length: number, timeFrom: number, timeTo: number, stream: FragmentStream): void {
-    if (length > MAX_PREFIX) return;
-    const prefix: Prefix = {
-      head: new ByteWords(line.subarray(0, timeFrom)),
-      skip: timeTo - timeFrom,
-      tail: new ByteWords(line.subarray(timeTo, length)),
+    // Eight bytes are compared at a time: shorter parts before a time stamp, or short prefixes, stay with the general reader.
+    if (length > MAX_PREFIX || (timeFrom > 0 && timeFrom < 8 && timeTo > timeFrom)) return;
+    const timed = timeTo > timeFrom;
+    const tailAt = timed ? timeTo : 0;
+    const tail = Buffer.from(line.subarray(tailAt, length));
+    if (tail.length > 0 && tail.length < 8) return;
+    const text = Buffer.from(line.subarray(0, length));
+    if (this.prefixes.some((known) => known.stream === stream && known.text.equals(text))) return;
+    this.prefixes.unshift({
+      head: timed && timeFrom > 0 ? new ByteWords(line.subarray(0, timeFrom)) : null,
+      skipAt: timed ? timeFrom : 0,
+      skip: timed ? timeTo - timeFrom : 0,
+      tailAt,
+      tail: tail.length > 0 ? new ByteWords(tail) : null,
+      tailAndSite: new ByteWords(Buffer.concat([tail, SITE])),
+      tailAndCheck: new ByteWords(Buffer.concat([tail, CHECK])),
       length,
+      text,
       stream,
-    };
-    this.prefixes.unshift(prefix);
+    });
     if (this.prefixes.length > MAX_PREFIXES) this.prefixes.length = MAX_PREFIXES;
-  }
-
-  /** Forgets all prefixes: their streams may have been given up. */
-  forget(): void {
-    this.prefixes = [];
   }
 
   /** Reads lines from `start`, where a line begins, and returns where the first line begins that is not read here. */
   scan(bytes: Buffer, view: DataView, start: number, end: number, firstLine: number): number {
     this.lines = 0;
-    const limit = end - REACH;
     let at = start;
-    while (at < limit) {
-      const prefix = this.prefixAt(view, at);
+    while (at < end) {
+      const prefix = this.prefixAt(view, at, end);
       if (prefix === null) break;
-      const next = this.run(prefix, bytes, view, at, limit, firstLine);
+      const next = this.run(prefix, bytes, view, at, end - prefix.length - REACH, firstLine);
       if (next === at) break;
       at = next;
     }
     return at;
   }
 
-  private prefixAt(view: DataView, at: number): Prefix | null {
+  private prefixAt(view: DataView, at: number, end: number): Prefix | null {
     for (let i = 0; i < this.prefixes.length; i++) {
       const prefix = this.prefixes[i] as Prefix;
-      if (!prefix.stream.open?.listing || !isAt(prefix, view, at)) continue;
+      if (!prefix.stream.open?.listing || at >= end - prefix.length - REACH || !isAt(prefix, prefix.tail, view, at)) continue;
       if (i > 0) {
         this.prefixes.splice(i, 1);
         this.prefixes.unshift(prefix);
@@ -115,88 +127,80 @@ export class FragmentScanner {
     if (dump === null) return start;
     let at = start;
     let lines = 0;
-    let { expect, lastNumber, chunks, bytes: sum, checkLines, pendingSize, namedChunks } = dump;
-    let previousSite = dump.previousSite;
-    while (at < limit && isAt(prefix, view, at)) {
-      const body = at + prefix.length;
-      const tenth = bytes[body + 10];
-      if (bytes[body + 9] === LOWER_S) {
-        if (expect !== EXPECT_CHECK || !CHECK.at(view, body)) break;
+    let { expect, lastNumber, chunks, bytes: sum, checkLines, pendingSize, namedChunks, siteHistory } = dump;
+    const { tail, tailAndSite, tailAndCheck, length } = prefix;
+    const siteFrom = length + SITE.length;
+    const checkLength = length + CHECK.length;
+    const { sites } = this;
+    for (; at < limit; lines++) {
+      if (expect === EXPECT_CHECK) {
+        if (!isAt(prefix, tailAndCheck, view, at)) break;
         checkLines++;
         expect = EXPECT_FRAGMENT;
-        at = body + CHECK.length;
-      } else if (tenth === LOWER_A && bytes[body + 9] === SPACE) {
-        if (expect !== EXPECT_SITE || dump.pendingFree || !ALLOCATED.at(view, body)) break;
-        const from = body + ALLOCATED.length;
-        let site = this.sites.successor(previousSite);
-        const line = this.sites.lineOf(site);
-        if (site !== 0 && line.at(view, from)) {
-          at = from + line.length;
+        at += checkLength;
+        continue;
+      }
+      if (expect === EXPECT_SITE && namedChunks > 0) {
+        if (dump.pendingFree || !isAt(prefix, tailAndSite, view, at)) break;
+        const from = at + siteFrom;
+        let site = sites.foretold(siteHistory);
+        const line = sites.lineOf(site);
+        if (line.at(view, from)) {
+          at = from + line.text.length;
         } else {
           const { hash, end } = hashToLineEnd(bytes, from, from + MAX_SITE_LENGTH);
-          if (bytes[end] !== 10 || bytes[end - 1] === 13) break;
-          site = this.sites.idOfBytes(bytes, from, end, hash);
-          this.sites.follows(previousSite, site);
+          if (bytes[end] !== NEWLINE || bytes[end - 1] === RETURN) break;
+          site = sites.idOfBytes(bytes, from, end, hash);
+          sites.follows(siteHistory, site);
           at = end + 1;
         }
         dump.addChunks(site, 1, pendingSize);
-        previousSite = site;
+        siteHistory = nextHistory(siteHistory, site);
         namedChunks++;
         expect = EXPECT_CHECK;
-      } else if (tenth === LOWER_F && FREED.at(view, body)) {
-        if (expect !== EXPECT_SITE || !dump.pendingFree) break;
-        const { end } = hashToLineEnd(bytes, body + FREED.length, body + FREED.length + MAX_SITE_LENGTH);
-        if (bytes[end] !== 10) break;
-        expect = EXPECT_CHECK;
-        at = end + 1;
-      } else {
-        if (expect !== EXPECT_FRAGMENT && !(expect === EXPECT_SITE && namedChunks === 0)) break;
-        // The first two fragments go the general way, which also reads their addresses.
-        if (lastNumber < 1) break;
-        let p = body;
-        while (bytes[p] === SPACE && p < body + 16) p++;
-        let number = 0;
-        let digits = 0;
-        for (; digits < MAX_DIGITS; digits++, p++) {
-          const digit = (bytes[p] ?? 0) - ZERO;
-          if (digit < 0 || digit > 9) break;
-          number = number * 10 + digit;
-        }
-        if (digits === 0 || bytes[p] !== DOT || number <= lastNumber) break;
-        const kind = bytes[p + 2];
-        if (!ADDRESS.at(view, p + 5)) break;
-        p += 5 + ADDRESS.length + this.addressDigits;
-        if (!FRAGMENT.at(view, p)) {
-          const width = hexDigits(bytes, p - this.addressDigits);
-          if (width === 0 || width === this.addressDigits) break;
-          this.addressDigits = width;
-          continue;
-        }
-        p += FRAGMENT.length + this.addressDigits;
-        if (!SIZE.at(view, p)) break;
-        p += SIZE.length;
-        let size = 0;
-        for (digits = 0; digits < MAX_DIGITS; digits++, p++) {
-          const digit = (bytes[p] ?? 0) - ZERO;
-          if (digit < 0 || digit > 9) break;
-          size = size * 10 + digit;
-        }
-        if (digits === 0 || !USED.at(view, p)) break;
-        if (kind === UPPER_N) {
-          chunks++;
-          sum += size;
-          dump.pendingFree = false;
-        } else if (kind === UPPER_A || kind === LOWER_A) {
-          dump.freeListed++;
-          dump.pendingFree = true;
-        } else break;
-        if (number !== lastNumber + 1) dump.skippedNumbers += number - lastNumber - 1;
-        lastNumber = number;
-        pendingSize = size;
-        expect = EXPECT_SITE;
-        at = p + USED.length;
+        continue;
       }
-      lines++;
+      // The first two fragments go the general way, which also reads their addresses.
+      if (lastNumber < 1 || !isAt(prefix, tail, view, at)) break;
+      let p = at + length;
+      while (bytes[p] === SPACE) p++;
+      let number = 0;
+      let digits = 0;
+      for (; digits < MAX_DIGITS; digits++, p++) {
+        const digit = (bytes[p] as number) - ZERO;
+        if (digit < 0 || digit > 9) break;
+        number = number * 10 + digit;
+      }
+      if (digits === 0 || bytes[p] !== DOT || bytes[p + 2] !== UPPER_N || number <= lastNumber) break;
+      // `. N  address=0x`, the address, ` frag=0x`, another address
+      p += 15;
+      if (view.getFloat64(p - 8, true) !== ADDRESS) break;
+      p += this.addressDigits;
+      if (view.getFloat64(p, true) !== FRAGMENT) {
+        const width = hexDigits(bytes, p - this.addressDigits);
+        if (width === 0 || width === this.addressDigits) break;
+        this.addressDigits = width;
+        lines--;
+        continue;
+      }
+      p += 8 + this.addressDigits;
+      if (view.getInt32(p + 1, true) !== SIZE || bytes[p + 5] !== EQUALS) break;
+      p += 6;
+      let size = 0;
+      for (digits = 0; digits < MAX_DIGITS; digits++, p++) {
+        const digit = (bytes[p] as number) - ZERO;
+        if (digit < 0 || digit > 9) break;
+        size = size * 10 + digit;
+      }
+      if (digits === 0 || view.getFloat64(p, true) !== USED) break;
+      chunks++;
+      sum += size;
+      dump.pendingFree = false;
+      if (number !== lastNumber + 1) dump.skippedNumbers += number - lastNumber - 1;
+      lastNumber = number;
+      pendingSize = size;
+      expect = EXPECT_SITE;
+      at = p + 8;
     }
     dump.expect = expect;
     dump.lastNumber = lastNumber;
@@ -205,7 +209,7 @@ export class FragmentScanner {
     dump.checkLines = checkLines;
     dump.pendingSize = pendingSize;
     dump.namedChunks = namedChunks;
-    dump.previousSite = previousSite;
+    dump.siteHistory = siteHistory;
     dump.previousFragment = null;
     this.lines += lines;
     if (lines > 0) dump.lastLine = firstLine + this.lines - 1;
@@ -213,9 +217,17 @@ export class FragmentScanner {
   }
 }
 
-function isAt(prefix: Prefix, view: DataView, at: number): boolean {
-  if (!prefix.tail.at(view, at + prefix.head.length + prefix.skip) || !prefix.head.at(view, at)) return false;
-  for (let i = 0; i < prefix.skip; i++) if (view.getUint8(at + prefix.head.length + i) < SPACE) return false;
+/** Does a line begin here with the prefix and, from behind its time stamp, with `words`? */
+function isAt(prefix: Prefix, words: ByteWords | null, view: DataView, at: number): boolean {
+  if (words !== null && !words.at(view, at + prefix.tailAt)) return false;
+  return (
+    prefix.skip === 0 ||
+    (isPrintable(view, at + prefix.skipAt, prefix.skip) && (prefix.head === null || prefix.head.at(view, at)))
+  );
+}
+
+function isPrintable(view: DataView, from: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (view.getUint8(from + i) < SPACE) return false;
   return true;
 }
 
@@ -224,7 +236,7 @@ function hexDigits(bytes: Buffer, from: number): number {
   let count = 0;
   for (; count <= 16; count++) {
     const byte = bytes[from + count] ?? 0;
-    const hex = (byte >= ZERO && byte <= 57) || (byte >= LOWER_A && byte <= 102);
+    const hex = (byte >= ZERO && byte <= 57) || (byte >= 97 && byte <= 102);
     if (!hex) break;
   }
   return count > 16 ? 0 : count;

@@ -9,6 +9,18 @@ export interface JsonLogLine {
   source: string;
 }
 
+/** The fields that are read, of journald and of docker; each can be anything. */
+interface LogFields {
+  MESSAGE?: unknown;
+  SYSLOG_PID?: unknown;
+  _PID?: unknown;
+  __REALTIME_TIMESTAMP?: unknown;
+  _HOSTNAME?: unknown;
+  log?: unknown;
+  time?: unknown;
+  container_name?: unknown;
+}
+
 /** Longest text taken from one record. */
 const MAX_TEXT = 65_536;
 
@@ -22,15 +34,15 @@ export function readJsonLogLine(line: string): JsonLogLine | null {
     return null;
   }
   if (typeof record !== "object" || record === null) return null;
-  const fields = record as Record<string, unknown>;
-  const pid = word(fields["SYSLOG_PID"]) ?? word(fields["_PID"]);
-  const text = messageText(fields["MESSAGE"]) ?? (typeof fields["log"] === "string" ? fields["log"] : null);
+  const fields = record as LogFields;
+  const pid = word(fields.SYSLOG_PID) ?? word(fields._PID);
+  const text = messageText(fields.MESSAGE) ?? (typeof fields.log === "string" ? fields.log : null);
   if (text === null) return null;
   return {
     text: text.slice(0, MAX_TEXT).replace(/\n$/, ""),
     pid: pid !== null && /^\d{1,10}$/.test(pid) ? Number(pid) : null,
-    time: journalTime(word(fields["__REALTIME_TIMESTAMP"]) ?? undefined) ?? zoned(word(fields["time"])),
-    source: word(fields["_HOSTNAME"]) ?? word(fields["container_name"]) ?? "",
+    time: journalTime(word(fields.__REALTIME_TIMESTAMP) ?? undefined) ?? zoned(word(fields.time)),
+    source: word(fields._HOSTNAME) ?? word(fields.container_name) ?? "",
   };
 }
 

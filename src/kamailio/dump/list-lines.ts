@@ -25,13 +25,17 @@ export function readListMessage(dump: OpenDump, message: Message, sites: SiteTab
       dump.listing = true;
       return;
     case "fragment":
-      return readFragment(dump, message);
+      readFragment(dump, message);
+      return;
     case "tlsf_fragment":
-      return readTlsfFragment(dump, message, sites);
+      readTlsfFragment(dump, message, sites);
+      return;
     case "site":
-      return readSite(dump, message, sites);
+      readSite(dump, message, sites);
+      return;
     case "check":
-      return readCheck(dump, message);
+      readCheck(dump, message);
+      return;
     case "overwritten":
       dump.warn(`fragment ${dump.lastNumber}: ${message.text}`);
       return;
@@ -41,7 +45,8 @@ export function readListMessage(dump: OpenDump, message: Message, sites: SiteTab
       dump.freeFragments ??= 0;
       return;
     case "bucket_of":
-      return readBucketOf(dump, message);
+      readBucketOf(dump, message);
+      return;
     case "total":
       dump.totalFreeFragments = message.fragments;
       dump.totalFreeBytes = message.bytes;
@@ -49,12 +54,14 @@ export function readListMessage(dump: OpenDump, message: Message, sites: SiteTab
         dump.warn(`the free fragments sum up to ${message.bytes} bytes, the header says ${dump.counters.free}`);
       return;
     case "count":
-      return readCount(dump, message, sites);
+      readCount(dump, message, sites);
+      return;
     case "matrix":
       dump.form = "matrix";
       return;
     case "row":
-      return readRow(dump, message);
+      readRow(dump, message);
+      return;
     case "end":
       endOfList(dump);
       dump.ended = true;
@@ -128,8 +135,7 @@ function readSite(dump: OpenDump, message: Message & { kind: "site" }, sites: Si
   if (!message.freed) {
     const site = sites.idOfText(message.location);
     dump.addChunks(site, 1, dump.pendingSize);
-    sites.follows(dump.previousSite, site);
-    dump.previousSite = site;
+    dump.siteHistory = sites.follows(dump.siteHistory, site);
     dump.namedChunks++;
   }
   dump.expect = EXPECT_CHECK;

@@ -57,7 +57,8 @@ export class OpenDump {
   expect: Expectation = EXPECT_FRAGMENT;
   pendingSize = 0;
   pendingFree = false;
-  previousSite = 0;
+  /** The sites of the last chunks, for `SiteTable.foretold`. */
+  siteHistory = 0;
   namedChunks = 0;
   checkLines = 0;
   damaged = 0;

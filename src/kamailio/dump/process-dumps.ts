@@ -19,6 +19,8 @@ export interface ProcessStream extends FragmentStream {
   pid: number | null;
   processIndex: number | null;
   header: { pool: Pool; pid: number | null; line: number; time: string | null } | null;
+  /** Several processes print here at once and no pid tells them apart. */
+  mixed: boolean;
   /** The status that this process printed just before, to hold its sums against. */
   status: { dump: Dump; line: number } | null;
 }
@@ -34,6 +36,9 @@ export class ProcessDumps {
   readonly dumps: Dump[] = [];
   /** Dumps that were left out because the text holds too many. */
   dropped = 0;
+  /** Headers without a dump, and the line of the first one. */
+  empty = 0;
+  firstEmpty = 0;
   /** Kinds of trouble that belong to no dump. */
   readonly warnings = new Set<string>();
   /** Streams whose dump is a short status unless more follows: any other line of their process ends it. */
@@ -50,7 +55,14 @@ export class ProcessDumps {
   stream(origin: LogOrigin): ProcessStream {
     const known = this.streams.get(origin.key);
     if (known) return known;
-    const stream: ProcessStream = { pid: origin.pid, processIndex: origin.processIndex, open: null, header: null, status: null };
+    const stream: ProcessStream = {
+      pid: origin.pid,
+      processIndex: origin.processIndex,
+      open: null,
+      header: null,
+      mixed: false,
+      status: null,
+    };
     if (this.streams.size >= MAX_STREAMS) {
       this.warnings.add(`lines of more than ${MAX_STREAMS} processes: the further ones are read as one`);
       const rest = this.streams.get("");
@@ -67,12 +79,16 @@ export class ProcessDumps {
     this.last = stream;
     switch (message.kind) {
       case "header":
+        this.leaveHeader(stream);
+        // A process prints one dump after the other. Where nothing tells processes apart, a header inside a dump shows that they are mixed.
+        if (stream.open !== null && stream.pid === null && !isShort(stream.open)) stream.mixed = true;
         this.close(stream);
         stream.header = { pool: message.pool, pid: message.pid, line, time };
         return;
       case "block":
       case "rprint":
-        return this.beginStatus(stream, message, line, time);
+        this.beginStatus(stream, message, line, time);
+        return;
       case "sums":
         this.begin(stream, "summary", message.manager, line, time, message.address);
         return;
@@ -82,9 +98,11 @@ export class ProcessDumps {
         this.warnings.add("sums are not available: this build has no memory debugging");
         return;
       case "bucket":
-        return this.takeBucket(stream, message);
+        this.takeBucket(stream, message);
+        return;
       default:
-        return this.takeInside(stream, message, line, time);
+        this.takeInside(stream, message, line, time);
+        return;
     }
   }
 
@@ -115,10 +133,16 @@ export class ProcessDumps {
         stream.open.ended = true;
       }
       this.finish(stream);
-      if (stream.header) this.warnings.add(`line ${stream.header.line} announces a dump, but none of its lines follow`);
+      this.leaveHeader(stream);
     }
     this.streams.clear();
     this.last = null;
+  }
+
+  private leaveHeader(stream: ProcessStream): void {
+    if (stream.header === null) return;
+    if (this.empty++ === 0) this.firstEmpty = stream.header.line;
+    stream.header = null;
   }
 
   private beginStatus(
@@ -240,6 +264,7 @@ export class ProcessDumps {
     if (open === null) return;
     stream.open = null;
     this.undecided.delete(stream);
+    if (stream.mixed) open.lost("no line names its process, and several processes print at once");
     if (open.form === "summary") holdAgainstStatus(open, stream.status);
     const dump = this.finisher.finish(open);
     stream.status = open.form === "summary" ? null : { dump, line: open.lastLine };

@@ -97,6 +97,10 @@ class Reader implements DumpReader {
     this.processes.end();
     const dumps = [...this.processes.dumps, ...this.rpc.end(this.lineNumber), ...this.gdb.end(this.lineNumber)];
     const { warnings } = this.processes;
+    if (this.processes.empty > 0)
+      warnings.add(
+        `${this.processes.empty} headers announce a dump, but none of its lines follow (the first in line ${this.processes.firstEmpty})`,
+      );
     if (this.processes.dropped > 0) warnings.add(`${this.processes.dropped} dumps beyond the first ${MAX_DUMPS} were left out`);
     if (this.sites.overflowed) warnings.add(`more than ${MAX_SITES} distinct allocation sites: the further ones are one`);
     for (const warning of [...this.rpc.warnings, ...this.journal.warnings]) warnings.add(warning);
@@ -168,11 +172,12 @@ class Reader implements DumpReader {
   private takeText(text: string, origin: LogOrigin | null, from: number): ProcessStream | null {
     if (!text.includes("\n") && !text.includes("#012")) return this.takeMessage(text, origin, from >= 0);
     const parts = text.replaceAll("#011", "\t").split(/#012|\n/, MAX_PARTS);
-    let first = origin;
+    let shared = origin;
     for (const part of parts) {
       if (part.length === 0) continue;
-      first ??= readLogOrigin(part, this.options);
-      this.takeMessage(part, first, false);
+      this.takeMessage(part, shared, false);
+      // What the first line says of its process holds for the rest of the record.
+      shared ??= readLogOrigin(part.slice(0, readMessage(part)?.at ?? MAX_ORIGIN), this.options);
     }
     return null;
   }
@@ -212,6 +217,8 @@ class Reader implements DumpReader {
 
 /** Small pieces of an unfinished line are joined now and then. */
 const MAX_CARRIED_PIECES = 64;
+/** Where the text before a message surely ends. */
+const MAX_ORIGIN = 200;
 /** Lines that one logged record may hold. */
 const MAX_PARTS = 10_000;
 

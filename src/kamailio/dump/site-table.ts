@@ -22,14 +22,16 @@ export const MAX_SITE_LENGTH = 240;
 export const OVERFLOW_SITE = 0;
 
 const NEWLINE = 10;
+/** Stands for texts too short to compare: these bytes read as a NaN, which equals nothing. */
+const NO_LINE = new ByteWords(new Uint8Array(8).fill(0xff));
 
 export class SiteTable {
   private readonly texts: string[] = ["(further sites)"];
-  private readonly lines: ByteWords[] = [new ByteWords(new Uint8Array(0))];
+  private readonly lines: ByteWords[] = [NO_LINE];
   private readonly names: SiteName[] = [{ module: null, file: null, function: null, line: null }];
   private hashes = new Int32Array(1024);
   private slots = new Int32Array(2048);
-  private successors = new Int32Array(1024);
+  private readonly followers = new Int32Array(HISTORIES);
 
   /** Ids are below this. */
   get size(): number {
@@ -44,13 +46,15 @@ export class SiteTable {
     return this.names[id] ?? { module: null, file: null, function: null, line: null };
   }
 
-  /** The id of the site that followed `id` the last time. */
-  successor(id: number): number {
-    return this.successors[id] ?? OVERFLOW_SITE;
+  /** The id of the site that followed this history the last time. */
+  foretold(history: number): number {
+    return this.followers[history] ?? OVERFLOW_SITE;
   }
 
-  follows(id: number, next: number): void {
-    this.successors[id] = next;
+  /** `site` comes after `history`; returns the history with it. */
+  follows(history: number, site: number): number {
+    this.followers[history] = site;
+    return nextHistory(history, site);
   }
 
   /** The site's text and the line's end after it. */
@@ -86,12 +90,9 @@ export class SiteTable {
     if (this.texts.length > MAX_SITES) return OVERFLOW_SITE;
     const id = this.texts.length;
     this.texts.push(text);
-    this.lines.push(new ByteWords(Buffer.from(`${text}\n`, "latin1")));
+    this.lines.push(text.length < 8 ? NO_LINE : new ByteWords(Buffer.from(`${text}\n`, "latin1")));
     this.names.push(readSiteName(text));
-    if (id >= this.hashes.length) {
-      this.hashes = grown(this.hashes);
-      this.successors = grown(this.successors);
-    }
+    if (id >= this.hashes.length) this.hashes = grown(this.hashes);
     this.hashes[id] = hash;
     if (id * 2 > this.slots.length) this.rehash();
     else this.place(id, hash);
@@ -109,6 +110,15 @@ export class SiteTable {
     this.slots = new Int32Array(this.slots.length * 2);
     for (let id = 1; id < this.texts.length; id++) this.place(id, this.hashes[id] ?? 0);
   }
+}
+
+/** A history is the last four sites, a few bits of each. */
+const HISTORY_BITS = 14;
+const HISTORIES = 1 << HISTORY_BITS;
+const SITE_SHIFT = 4;
+
+export function nextHistory(history: number, site: number): number {
+  return ((history << SITE_SHIFT) ^ site) & (HISTORIES - 1);
 }
 
 function grown(array: Int32Array): Int32Array<ArrayBuffer> {
