@@ -13,6 +13,8 @@ export interface Explained {
   /** Bytes a day that nothing explains, with its standard error (autocorrelation counted in). */
   trend_per_day: number;
   trend_error: number;
+  /** The load counter whose sum over time the trend follows better than it follows the clock; `null` when the clock does. */
+  follows: string | null;
   drivers: { name: string; bytes_per_unit: number }[];
   /** One-off steps up or down that stayed. */
   steps: { cell: number; bytes: number }[];
@@ -31,8 +33,14 @@ const MOST_TAKEN = 4;
 /** A step is taken in when it removes this share of the squares: a leak in many steps is no step. */
 const LEAST_STEP_GAIN = 0.8;
 const MOST_STEPS = 2;
+/** The trend is said to follow traffic when that leaves less than this share of the squares that a trend by the clock leaves. */
+const FOLLOWS_TRAFFIC = 0.5;
 /** Rows below which nothing is fitted. */
 const LEAST_ROWS = 12;
+/** Rows that are enough for any trend; a year of hours is thinned to this by a stride that visits every hour of the day. */
+const MOST_ROWS = 1_500;
+/** Strides without a common factor with the 24 hours and 7 days of the week. */
+const STRIDES = [1, 5, 11, 13, 17, 19, 23, 25, 29, 31];
 /** A run of fewer rows says nothing about a trend. */
 const LEAST_ROWS_IN_RUN = 4;
 
@@ -44,7 +52,12 @@ interface Rows {
 }
 
 /** @param usable cells that may be used (known, not torn by a restart, not at the ceiling of the pool). */
-export function explain(grid: Grid, level: Float64Array, usable: readonly boolean[], drivers: readonly Driver[]): Explained | null {
+export function explain(
+  grid: Grid,
+  level: Float64Array,
+  usable: readonly boolean[],
+  drivers: readonly Driver[],
+): Explained | null {
   let offered = drivers;
   let rows = rowsFor(grid, level, usable, offered);
   if (rows.y.length < LEAST_ROWS) {
@@ -52,27 +65,66 @@ export function explain(grid: Grid, level: Float64Array, usable: readonly boolea
     rows = rowsFor(grid, level, usable, offered);
   }
   if (rows.y.length < LEAST_ROWS) return null;
-  const candidates = offered.map((driver) => ({ name: driver.name, values: driver.values, x: gather(driver.values, rows.cells) }));
-  let taken: typeof candidates = [];
+  const candidates = offered.map((driver) => ({
+    name: driver.name,
+    values: driver.values,
+    x: gather(driver.values, rows.cells),
+  }));
+  let best = fitWithSteps(rows, rows.days, candidates);
+  let follows: string | null = null;
+  for (const driver of best?.taken ?? []) {
+    // A leak in each transaction grows with the traffic, slowly at night and at weekends (K#4626, K#1220).
+    const clock = trafficClock(rows, driver.x);
+    const trial = clock === null ? null : fitWithSteps(rows, clock, candidates);
+    if (best === null || trial === null || trial.fit.rss >= best.fit.rss * FOLLOWS_TRAFFIC) continue;
+    best = trial;
+    follows = driver.name;
+  }
+  return best === null ? null : assemble(grid, level, rows, best, follows);
+}
+
+interface Candidate {
+  name: string;
+  values: Float64Array;
+  x: Float64Array;
+}
+
+interface Fitted {
+  fit: Fit;
+  taken: Candidate[];
+  stepCells: number[];
+}
+
+/** Trend by the given clock, load counters, and up to two steps. */
+function fitWithSteps(rows: Rows, clock: Float64Array, candidates: readonly Candidate[]): Fitted | null {
   const stepCells: number[] = [];
-  let fit = fitWithinGroups(rows.y, [rows.days], rows.group);
-  if (fit === null) return null;
+  let fitted: Fitted | null = null;
   for (let round = 0; round <= MOST_STEPS; round++) {
     const steps = stepCells.map((cell) => stepColumn(rows, cell));
-    const chosen = chooseDrivers(rows, candidates, steps);
-    taken = chosen.taken;
-    fit = chosen.fit ?? fit;
-    const step = round < MOST_STEPS ? bestStep(rows, fit) : null;
+    const chosen = chooseDrivers(rows, clock, candidates, steps);
+    if (chosen.fit === null) return fitted;
+    fitted = { fit: chosen.fit, taken: chosen.taken, stepCells: [...stepCells] };
+    const step = round < MOST_STEPS ? bestStep(rows, chosen.fit) : null;
     if (step === null) break;
-    const trial = fitWithinGroups(
-      rows.y,
-      [rows.days, ...steps, stepColumn(rows, step), ...taken.map((driver) => driver.x)],
-      rows.group,
-    );
-    if (trial === null || trial.rss > fit.rss * (1 - LEAST_STEP_GAIN)) break;
+    const columns = [clock, ...steps, stepColumn(rows, step), ...chosen.taken.map((driver) => driver.x)];
+    const trial = fitWithinGroups(rows.y, columns, rows.group);
+    if (trial === null || trial.rss > chosen.fit.rss * (1 - LEAST_STEP_GAIN)) break;
     stepCells.push(step);
   }
-  return assemble(grid, level, rows, fit, stepCells, taken);
+  return fitted;
+}
+
+/** Time that runs with the load: as many days in all as the clock on the wall, more in a busy hour. */
+function trafficClock(rows: Rows, load: Float64Array): Float64Array | null {
+  const mean = load.reduce((sum, value) => sum + value, 0) / load.length;
+  if (!(mean > 0)) return null;
+  const clock = Float64Array.from(rows.days);
+  for (let i = 1; i < clock.length; i++) {
+    const step = (rows.days[i] ?? 0) - (rows.days[i - 1] ?? 0);
+    const pace = ((load[i] ?? 0) + (load[i - 1] ?? 0)) / 2 / mean;
+    clock[i] = (clock[i - 1] ?? 0) + (rows.group[i] === rows.group[i - 1] ? step * pace : step);
+  }
+  return clock;
 }
 
 function rowsFor(grid: Grid, level: Float64Array, usable: readonly boolean[], drivers: readonly Driver[]): Rows {
@@ -85,7 +137,9 @@ function rowsFor(grid: Grid, level: Float64Array, usable: readonly boolean[], dr
     if (list) list.push(cell);
     else inRun.set(run, [cell]);
   }
-  const cells = Int32Array.from([...inRun.values()].filter((list) => list.length >= LEAST_ROWS_IN_RUN).flat());
+  const all = [...inRun.values()].filter((list) => list.length >= LEAST_ROWS_IN_RUN).flat();
+  const stride = STRIDES.find((candidate) => all.length / candidate <= MOST_ROWS) ?? Math.ceil(all.length / MOST_ROWS);
+  const cells = Int32Array.from(stride === 1 ? all : all.filter((_, index) => index % stride === 0));
   return {
     cells,
     y: gather(level, cells),
@@ -95,14 +149,14 @@ function rowsFor(grid: Grid, level: Float64Array, usable: readonly boolean[], dr
 }
 
 /** Takes in, one by one, the load counter that explains most; a counter that would lower memory as it rises explains nothing. */
-function chooseDrivers(rows: Rows, candidates: readonly { name: string; values: Float64Array; x: Float64Array }[], steps: readonly Float64Array[]) {
-  const taken: { name: string; values: Float64Array; x: Float64Array }[] = [];
-  let fit = fitWithinGroups(rows.y, [rows.days, ...steps], rows.group);
+function chooseDrivers(rows: Rows, clock: Float64Array, candidates: readonly Candidate[], steps: readonly Float64Array[]) {
+  const taken: Candidate[] = [];
+  let fit = fitWithinGroups(rows.y, [clock, ...steps], rows.group);
   while (fit !== null && taken.length < MOST_TAKEN) {
-    let best: { candidate: (typeof taken)[number]; fit: Fit } | null = null;
+    let best: { candidate: Candidate; fit: Fit } | null = null;
     for (const candidate of candidates) {
       if (taken.includes(candidate)) continue;
-      const trial = fitWithinGroups(rows.y, [rows.days, ...steps, ...taken.map((t) => t.x), candidate.x], rows.group);
+      const trial = fitWithinGroups(rows.y, [clock, ...steps, ...taken.map((t) => t.x), candidate.x], rows.group);
       if (trial === null || trial.coefficients.slice(1 + steps.length).some((coefficient) => coefficient <= 0)) continue;
       if (best === null || trial.rss < best.fit.rss) best = { candidate, fit: trial };
     }
@@ -144,21 +198,27 @@ function gather(values: Float64Array, cells: Int32Array): Float64Array {
   return Float64Array.from(cells, (cell) => values[cell] ?? Number.NaN);
 }
 
-type Taken = { name: string; values: Float64Array }[];
-
-function assemble(grid: Grid, level: Float64Array, rows: Rows, fit: Fit, stepCells: readonly number[], taken: Taken): Explained {
+function assemble(
+  grid: Grid,
+  level: Float64Array,
+  rows: Rows,
+  { fit, taken, stepCells }: Fitted,
+  follows: string | null,
+): Explained {
   const offset = 1 + stepCells.length;
   const byLoad = new Float64Array(grid.cells).fill(Number.NaN);
   const residual = new Float64Array(grid.cells).fill(Number.NaN);
   for (let cell = 0; cell < grid.cells; cell++) {
     let load = 0;
-    for (const [index, driver] of taken.entries()) load += (fit.coefficients[offset + index] ?? 0) * (driver.values[cell] ?? Number.NaN);
+    for (const [index, driver] of taken.entries())
+      load += (fit.coefficients[offset + index] ?? 0) * (driver.values[cell] ?? Number.NaN);
     byLoad[cell] = load;
     if (!Number.isNaN(level[cell])) residual[cell] = (level[cell] ?? 0) - load;
   }
   return {
     trend_per_day: fit.coefficients[0] ?? 0,
     trend_error: fit.errors[0] ?? Number.POSITIVE_INFINITY,
+    follows,
     drivers: taken.map((driver, index) => ({ name: driver.name, bytes_per_unit: fit.coefficients[offset + index] ?? 0 })),
     steps: stepCells.map((cell, index) => ({ cell, bytes: fit.coefficients[1 + index] ?? 0 })),
     residual,

@@ -35,7 +35,9 @@ export function riseOf(times: ArrayLike<number>, values: ArrayLike<number>): Ris
   for (let i = 1; i < future.length; i++) parts.push((future[i] ?? 0) - (future[i - 1] ?? 0));
   const bytes = parts.reduce((sum, part) => sum + part, 0);
   const share = (from: number, to: number) =>
-    bytes > 0 ? parts.slice(Math.round(from * parts.length), Math.round(to * parts.length)).reduce((sum, part) => sum + part, 0) / bytes : 0;
+    bytes > 0
+      ? parts.slice(Math.round(from * parts.length), Math.round(to * parts.length)).reduce((sum, part) => sum + part, 0) / bytes
+      : 0;
   return {
     bytes,
     parts,

@@ -1,0 +1,62 @@
+/** What the rules look at: one pool of one instance, taken apart once. */
+
+import type { Pool } from "../../kamailio/pool.js";
+import type { History, HistoryIncident, InstanceFacts } from "../history/history.js";
+import type { Evidence } from "./diagnosis.js";
+import type { Grid } from "./level/grid.js";
+import type { Level } from "./level/level.js";
+import type { LoadGrowth } from "./level/load-growth.js";
+
+/** One memory pool with its counters: the shared one, or that of one process. */
+export interface Subject {
+  /** `null` for shm; the class of the process for pkg. */
+  label: string | null;
+  key: string;
+  capacity: number;
+  /** `real_used` at the end of each cell, and its peak in the cell. */
+  real: Float64Array;
+  peaks: Float64Array;
+  /** Free fragments; NaN where unknown. */
+  fragments: Float64Array;
+  real_level: Level;
+  /** `used`; the same as `real_level` when `used` was never recorded. */
+  used_level: Level;
+  /** `real_used` minus `used`: headers of chunks and of free fragments. `null` when `used` is unknown. */
+  overhead_level: Level | null;
+  growth: LoadGrowth | null;
+}
+
+export interface Case {
+  pool: Pool;
+  history: History;
+  facts: InstanceFacts;
+  grid: Grid;
+  /** Epoch milliseconds of the first and last sample of this pool. */
+  from: number;
+  to: number;
+  span_days: number;
+  /** Cells with data as a share of all. */
+  coverage: number;
+  cells_known: number;
+  subjects: Subject[];
+  incidents: HistoryIncident[];
+  /** Epoch milliseconds for which the judgement is made. */
+  now: number;
+}
+
+/** What a rule returns when it holds. */
+export interface Finding {
+  evidence: Evidence[];
+  subjects: Subject[];
+}
+
+/** Bytes as a person reads them. */
+export function mb(bytes: number): string {
+  const value = bytes / 1_048_576;
+  return `${Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toFixed(3)} MB`;
+}
+
+/** A share as a percentage. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
+}

@@ -1,0 +1,84 @@
+/**
+ * When the pool is full, as a range of dates. It is the peaks of the busy hour that meet the ceiling, not the mean, so the line is laid through recent
+ * peaks; the range holds the slope's interval, how much daily peaks differ, and that the busy hour may not come before Monday.
+ */
+import { quantile } from "../statistics/quantile.js";
+import type { Subject } from "./case.js";
+import type { ExhaustionRange, SlopeRange } from "./diagnosis.js";
+import { cellTime } from "./level/grid.js";
+
+const DAY_MS = 86_400_000;
+/** The pool is as good as full here: the rest is headers and crumbs. */
+const FULL_SHARE = 0.99;
+/** Recent days whose peaks count: a week holds every kind of day. */
+const RECENT_DAYS = 7;
+/** Which of the daily peaks is the likely one to meet the ceiling. */
+const LIKELY_PEAK = 0.8;
+/** Either end of the range is moved by this share of the time left: the future differs from the past by more than the noise of the past. */
+const EARLIER = 0.12;
+const LATER = 0.15;
+/** The busy hour that would fill the pool may fall on a weekend. */
+const WEEKEND_DAYS = 3;
+/** A forecast beyond this many days is none. */
+const FARTHEST_DAYS = 3_650;
+
+/** Epoch milliseconds; `latest` infinite when the lower slope never gets there. `null` when even the likely date is out of sight. */
+export interface Dates {
+  earliest: number;
+  likely: number;
+  latest: number;
+}
+
+/** @param ceiling bytes at which it ends: the capacity, or less by the TLS reserve. */
+export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: number): Dates | null {
+  const full = FULL_SHARE * ceiling;
+  const { grid } = subject.real_level;
+  const lastRun = grid.run_starts.length - 1;
+  const peaks: { at: number; value: number }[] = [];
+  for (const [cell, value] of subject.peaks.entries())
+    if (!Number.isNaN(value) && grid.run[cell] === lastRun) peaks.push({ at: cellTime(grid, cell), value });
+  const end = peaks.at(-1)?.at;
+  const begin = peaks[0]?.at;
+  if (end === undefined || begin === undefined) return null;
+  const met = peaks.find(({ value }) => value >= full);
+  if (met !== undefined) return { earliest: met.at - grid.cell_ms, likely: met.at, latest: met.at + grid.cell_ms };
+
+  const spanDays = (end - begin) / DAY_MS;
+  const daily = dailyPeaks(peaks, end, slope.likely, Math.min(RECENT_DAYS, spanDays));
+  const daysTo = (level: number, perDay: number) => (perDay > 0 ? Math.max(0, full - level) / perDay : Number.POSITIVE_INFINITY);
+  const likely = daysTo(quantile(daily, LIKELY_PEAK), slope.likely);
+  if (likely > FARTHEST_DAYS) return null;
+  const earliest = Math.min(likely, daysTo(Math.max(...daily), slope.high)) * (1 - EARLIER);
+  const slack = Math.min(WEEKEND_DAYS, spanDays / 4);
+  const latest = Math.max(likely, daysTo(quantile(daily, 0.5), slope.low)) * (1 + LATER) + slack;
+  return { earliest: end + earliest * DAY_MS, likely: end + likely * DAY_MS, latest: end + latest * DAY_MS };
+}
+
+/** Peaks of the last days, each moved along the slope to the end of the history. */
+function dailyPeaks(peaks: readonly { at: number; value: number }[], end: number, perDay: number, days: number): number[] {
+  const width = Math.max(days / RECENT_DAYS, Number.EPSILON) * DAY_MS;
+  const byDay: number[] = [];
+  for (const { at, value } of peaks) {
+    const day = Math.floor((end - at) / width);
+    if (day >= RECENT_DAYS) continue;
+    const moved = value + (perDay * (end - at)) / DAY_MS;
+    byDay[day] = Math.max(byDay[day] ?? Number.NEGATIVE_INFINITY, moved);
+  }
+  return byDay.filter((value) => value !== undefined);
+}
+
+export function asRange(dates: Dates | null): ExhaustionRange | null {
+  if (dates === null) return null;
+  const text = (at: number) => new Date(Math.round(at / 1000) * 1000).toISOString();
+  const farthest = dates.likely + FARTHEST_DAYS * DAY_MS;
+  return {
+    earliest: text(dates.earliest),
+    likely: text(dates.likely),
+    latest: dates.latest > farthest ? null : text(dates.latest),
+  };
+}
+
+/** The soonest of several pools' dates. */
+export function soonest(all: readonly (Dates | null)[]): Dates | null {
+  return all.reduce((best, dates) => (dates !== null && (best === null || dates.likely < best.likely) ? dates : best), null);
+}

@@ -1,0 +1,30 @@
+/** Sums over a column of the grid that leave out the cells where nothing was recorded (NaN). */
+
+/** The highest known value; 0 without any (counters are never negative where they can be believed). */
+export function highestKnown(values: Float64Array): number {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
+/** The lowest known value from a cell on; NaN without any. */
+export function lowestKnown(values: Float64Array, from = 0): number {
+  let least = Number.NaN;
+  for (let cell = from; cell < values.length; cell++) {
+    const value = values[cell] ?? Number.NaN;
+    if (!Number.isNaN(value) && !(least <= value)) least = value;
+  }
+  return least;
+}
+
+/** The mean of the known values; 0 without any. */
+export function meanKnown(values: Float64Array): number {
+  let sum = 0;
+  let known = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    known++;
+  }
+  return known > 0 ? sum / known : 0;
+}

@@ -1,0 +1,121 @@
+/**
+ * One level of memory over the history of an instance, taken apart once, for all rules to look at: what the load explains, the trend that is left,
+ * the shape of the rise in each run of the server, and where the pool was full.
+ */
+import { type RobustSlope, theilSen } from "../../statistics/theil-sen.js";
+import type { Driver } from "./drivers.js";
+import { type Explained, explain } from "./explain.js";
+import { cellTime, type Grid } from "./grid.js";
+import { type Rise, riseOf, troughsOf } from "./rise.js";
+
+export interface RunRise {
+  run: number;
+  days: number;
+  rise: Rise;
+  /** Robust slope of the troughs, bytes a day. */
+  slope: RobustSlope | null;
+}
+
+export interface Level {
+  grid: Grid;
+  /** The level in each cell; NaN where unknown. */
+  values: Float64Array;
+  /** Cells that show free demand: known, not torn by a restart, not at the ceiling. */
+  usable: boolean[];
+  /** Bytes of the pool. */
+  capacity: number;
+  /** Days with data, over all runs. */
+  observed_days: number;
+  explained: Explained | null;
+  /** Of what the load does not explain. */
+  rises: RunRise[];
+}
+
+const DAY_MS = 86_400_000;
+/** Above this share of the pool the level is the pool's, not the demand's: the next allocation fails. */
+export const FULL_SHARE = 0.98;
+/** Half width of the slope's interval in standard deviations (90 %). */
+const Z = 1.64;
+/** Share of a run after a restart that is warm-up: registrations come back, pages and caches fill. */
+const WARM_UP_SHARE = 0.05;
+
+/**
+ * @param ceiling the counter that meets the capacity (`real_used`'s peak in the cell); where it is at the ceiling the level is not used.
+ * @param from first cell that counts; the earlier ones are left out.
+ */
+export function takeApart(
+  grid: Grid,
+  values: Float64Array,
+  ceiling: Float64Array,
+  capacity: number,
+  drivers: readonly Driver[],
+  from = 0,
+): Level {
+  const usable = Array.from(
+    values,
+    (value, cell) =>
+      cell >= from && !Number.isNaN(value) && (grid.run[cell] ?? -1) >= 0 && !((ceiling[cell] ?? 0) >= FULL_SHARE * capacity),
+  );
+  const explained = explain(grid, values, usable, drivers);
+  const left = explained === null ? values : explained.residual;
+  const days = (usable.filter(Boolean).length * grid.cell_ms) / DAY_MS;
+  return { grid, values, usable, capacity, observed_days: days, explained, rises: risesByRun(grid, left, usable) };
+}
+
+/** A level that need not be taken apart, as it never rose: no trend, no rises. */
+export function flatLevel(grid: Grid, values: Float64Array, capacity: number): Level {
+  return { grid, values, usable: [], capacity, observed_days: 0, explained: null, rises: [] };
+}
+
+/** Did the troughs rise by this many bytes in any run of the server? The cheap question before the dear one. */
+export function everRose(grid: Grid, values: Float64Array, bytes: number): boolean {
+  const known = Array.from(values, (value, cell) => !Number.isNaN(value) && (grid.run[cell] ?? -1) >= 0);
+  return risesByRun(grid, values, known).some(({ rise }) => rise.bytes >= bytes);
+}
+
+function risesByRun(grid: Grid, values: Float64Array, usable: readonly boolean[]): RunRise[] {
+  const rises: RunRise[] = [];
+  const byRun = new Map<number, { times: number[]; values: number[] }>();
+  for (let cell = 0; cell < grid.cells; cell++) {
+    const run = grid.run[cell] ?? -1;
+    if (!usable[cell] || run < 0 || Number.isNaN(values[cell])) continue;
+    let entry = byRun.get(run);
+    if (entry === undefined) {
+      entry = { times: [], values: [] };
+      byRun.set(run, entry);
+    }
+    entry.times.push(cellTime(grid, cell));
+    entry.values.push(values[cell] ?? Number.NaN);
+  }
+  for (const [run, whole] of byRun) {
+    const warm = run > 0 ? Math.ceil(whole.times.length * WARM_UP_SHARE) : 0;
+    const entry = { times: whole.times.slice(warm), values: whole.values.slice(warm) };
+    const rise = riseOf(entry.times, entry.values);
+    if (rise === null) continue;
+    const troughs = troughsOf(entry.times, entry.values);
+    const first = entry.times[0] ?? 0;
+    rises.push({
+      run,
+      days: ((entry.times.at(-1) ?? first) - first) / DAY_MS,
+      rise,
+      slope: theilSen(
+        troughs.map((trough) => (trough.at - first) / DAY_MS),
+        troughs.map((trough) => trough.value),
+        Z,
+      ),
+    });
+  }
+  return rises;
+}
+
+/** First and last time (ms) with a value; `null` without any. */
+export function spanOf(grid: Grid, values: Float64Array): { from: number; to: number } | null {
+  let first = -1;
+  let last = -1;
+  for (let cell = 0; cell < grid.cells; cell++) {
+    if (Number.isNaN(values[cell])) continue;
+    if (first < 0) first = cell;
+    last = cell;
+  }
+  return first < 0 ? null : { from: cellTime(grid, first), to: cellTime(grid, last) };
+}

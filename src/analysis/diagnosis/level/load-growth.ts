@@ -1,0 +1,71 @@
+/**
+ * Does the part of memory that the load explains grow? Compares like with like: the quiet hours of the day, which weekends and busy hours do not
+ * reach, so that a week that ends on a Sunday is no decline and one that ends on a Friday no growth.
+ */
+import { fitWithinGroups } from "../../statistics/least-squares.js";
+import { median } from "../../statistics/quantile.js";
+import type { Grid } from "./grid.js";
+
+export interface LoadGrowth {
+  /** Bytes a day of the load's part in quiet hours, and its standard error. */
+  per_day: number;
+  error: number;
+  /** Squares left over by a curve that levels off, as a share of those left by a straight line: small for a warm-up. */
+  levelling_off: number;
+  /** For the best such curve: the share of the rise that came in the last third. */
+  last_third: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Share of the hours of a day that count as quiet. */
+const QUIET_SHARE = 1 / 3;
+/** Below this many days the hour of the day is not known well enough; every cell counts. */
+const DAYS_FOR_HOURS = 3;
+/** Time constants tried for a curve that levels off, as shares of the span. */
+const TIME_CONSTANTS = [0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5];
+
+/** `null` for fewer than a dozen cells. */
+export function loadGrowth(grid: Grid, byLoad: Float64Array, usable: readonly boolean[]): LoadGrowth | null {
+  const cells = quietCells(grid, byLoad, usable);
+  if (cells.length < 12) return null;
+  const y = Float64Array.from(cells, (cell) => byLoad[cell] ?? 0);
+  const days = Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY_MS);
+  // One group: load goes on over a restart of the server, apart from the minutes that it needs to come back.
+  const group = new Int32Array(cells.length);
+  const line = fitWithinGroups(y, [days], group);
+  if (line === null) return null;
+  const first = days[0] ?? 0;
+  const span = (days.at(-1) ?? first) - first;
+  let levellingOff = 1;
+  let lastThird = 1 / 3;
+  for (const constant of TIME_CONSTANTS) {
+    const curve = fitWithinGroups(y, [days.map((day) => 1 - Math.exp(-(day - first) / (constant * span)))], group);
+    if (curve === null || line.rss === 0 || curve.rss >= line.rss * levellingOff) continue;
+    levellingOff = curve.rss / line.rss;
+    lastThird = (Math.exp(-2 / 3 / constant) - Math.exp(-1 / constant)) / (1 - Math.exp(-1 / constant));
+  }
+  return {
+    per_day: line.coefficients[0] ?? 0,
+    error: line.errors[0] ?? Number.POSITIVE_INFINITY,
+    levelling_off: levellingOff,
+    last_third: lastThird,
+  };
+}
+
+function quietCells(grid: Grid, values: Float64Array, usable: readonly boolean[]): number[] {
+  const known: number[] = [];
+  for (let cell = 0; cell < grid.cells; cell++) if (usable[cell] && !Number.isNaN(values[cell])) known.push(cell);
+  if (grid.cells * grid.cell_ms < DAYS_FOR_HOURS * DAY_MS) return known;
+  const hourOf = (cell: number) => Math.floor(((grid.from + cell * grid.cell_ms) % DAY_MS) / HOUR_MS);
+  const byHour = Array.from({ length: 24 }, () => [] as number[]);
+  for (const cell of known) byHour[hourOf(cell)]?.push(values[cell] ?? 0);
+  const level = byHour.map((hour) => (hour.length > 0 ? median(hour) : Number.POSITIVE_INFINITY));
+  const quiet = new Set(
+    level
+      .map((_, hour) => hour)
+      .sort((a, b) => (level[a] ?? 0) - (level[b] ?? 0))
+      .slice(0, Math.round(24 * QUIET_SHARE)),
+  );
+  return known.filter((cell) => quiet.has(hourOf(cell)));
+}

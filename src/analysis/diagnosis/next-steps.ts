@@ -1,0 +1,100 @@
+/** The commands that would settle a verdict, as far as the recorded release has them. */
+
+import type { Pool } from "../../kamailio/pool.js";
+import { compareVersions, readVersion, type Version } from "../../kamailio/version.js";
+import type { NextStep, Verdict } from "./diagnosis.js";
+
+/** Commands and the first release that has them (facts 5). */
+const SINCE = {
+  "shm.report": "5.6.0",
+  "mod.mem_statsx": "5.3.0",
+  "mod.stats": "4.4.0",
+  "corex.shm_summary": "4.2.0",
+} as const;
+
+/** The command line tool is `sercmd` in 3.3, `kamcmd` since 4.0. */
+const KAMCMD_SINCE = "4.0.0";
+
+/** An unknown release is taken to have everything: the answer of an old one ("command not found") says so itself. */
+function has(version: Version | null, since: string): boolean {
+  const first = readVersion(since);
+  return version === null || version.major === null || first === null || compareVersions(version, first) >= 0;
+}
+
+/** @param pid of the process to look at (pkg); `PID` when none is known. */
+export function nextSteps(
+  verdict: Verdict,
+  pool: Pool,
+  version: Version | null,
+  phantomPossible: boolean,
+  processes: readonly string[],
+): NextStep[] {
+  const tool = has(version, KAMCMD_SINCE) ? "kamcmd" : "sercmd";
+  const where = processes.length > 0 ? ` of a process of class ${processes.join(", ")}` : "";
+  const sites: NextStep =
+    pool === "pkg"
+      ? {
+          why: `a dump${where} names what is allocated there; the process writes it when it next wakes up`,
+          command: `${tool} cfg.set_now_int core mem_dump_pkg PID`,
+        }
+      : has(version, SINCE["mod.mem_statsx"])
+        ? {
+            why: "bytes and chunks by allocation site; twice, hours apart, shows which count grows",
+            command: `${tool} mod.mem_statsx all shm`,
+          }
+        : has(version, SINCE["mod.stats"])
+          ? { why: "bytes by allocation site; twice, hours apart, shows which grows", command: `${tool} mod.stats all shm` }
+          : { why: "a dump of the shared pool names what is allocated", command: `${tool} cfg.set_now_int core mem_dump_shm 1` };
+  const usage: NextStep = { why: "one sample a minute from here on", command: `${tool} core.shmmem; ${tool} pkg.stats` };
+  switch (verdict) {
+    case "leak_suspected":
+      return [
+        ...(phantomPossible
+          ? [
+              {
+                why: "if the chunks of a dump add up to less than `used`, the rise is the accounting bug and no leak",
+                command: sites.command,
+              },
+            ]
+          : []),
+        sites,
+        {
+          why: "the quiet test: stop traffic, wait the longest lifetime, compare; what comes back was no leak",
+          command: `${tool} ${pool === "shm" ? "core.shmmem" : "pkg.stats"}`,
+        },
+        ...(pool === "shm"
+          ? [{ why: "transactions created and never freed look like a leak", command: `${tool} tm.stats` }]
+          : []),
+      ];
+    case "fragmentation":
+      return pool === "shm" && has(version, SINCE["shm.report"])
+        ? [
+            {
+              why: "the largest free fragment, to compare with what failed (qm with debugging only)",
+              command: `${tool} shm.report`,
+            },
+            { why: "are free neighbours joined?", command: `${tool} cfg.get core mem_join` },
+          ]
+        : [{ why: "are free neighbours joined?", command: `${tool} cfg.get core mem_join` }];
+    case "undersized":
+      return [{ why: "what the process was started with", command: `${tool} core.arg` }, usage];
+    case "corruption":
+      return [
+        {
+          why: "keep the core: the stack names who freed or overwrote",
+          command: "gdb kamailio CORE -batch -ex 'bt full' -ex 'info locals'",
+        },
+      ];
+    case "growth":
+      return [{ why: "load beside memory keeps growth apart from a leak", command: `${tool} stats.get_statistics all` }];
+    case "stale_data":
+      return pool === "pkg"
+        ? [{ why: "a dump shows what the counters do not", command: `${tool} cfg.set_now_int core mem_dump_pkg PID` }]
+        : [{ why: "megabytes do not wrap in 32 bits", command: `${tool} core.shmmem m` }];
+    case "insufficient_data":
+    case "inconclusive":
+      return [usage, { why: "load counters tell growth from a leak", command: `${tool} stats.get_statistics all` }];
+    case "healthy":
+      return [];
+  }
+}

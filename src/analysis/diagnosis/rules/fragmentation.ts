@@ -1,0 +1,95 @@
+/** Fragmentation: plenty is free, and a large request still fails, or headers and holes take ever more while what is used does not. */
+import { type Case, type Finding, mb, type Subject } from "../case.js";
+import { cellTime } from "../level/grid.js";
+import { highestKnown } from "../level/known-values.js";
+import { riseOf } from "../level/rise.js";
+import { steadyRise } from "../level/steady-rise.js";
+
+/** Least rise of the overhead, as a share of the pool: a warm pool's overhead wanders by less. */
+const LEAST_OVERHEAD_RISE = 0.03;
+/** The overhead must outgrow what is used by this factor: a leak of small chunks drags its headers along (up to 112 bytes for 16). */
+const OUTGROWS = 4;
+/** Least growth of the number of free fragments over its start. */
+const FRAGMENTS_GROW = 0.3;
+
+/** `used` follows load while `real_used` and the free fragments ratchet up (O#1950, K#3841). */
+export function overheadRatchet(kase: Case): Finding | null {
+  const found = kase.subjects.filter((subject) => {
+    const { overhead_level: overhead, capacity } = subject;
+    if (overhead === null) return false;
+    const rise = steadyRise(overhead, LEAST_OVERHEAD_RISE * capacity, LEAST_OVERHEAD_RISE * capacity);
+    if (rise === null) return false;
+    const used = steadyRise(subject.used_level, 0, LEAST_OVERHEAD_RISE * capacity);
+    return (used === null || rise.bytes > OUTGROWS * used.bytes) && fragmentsGrew(subject);
+  });
+  if (found.length === 0) return null;
+  return {
+    subjects: found,
+    evidence: found.slice(0, 3).map((subject) => {
+      const bytes = subject.overhead_level === null ? 0 : (steadyRise(subject.overhead_level, 0, 0)?.bytes ?? 0);
+      return {
+        rule: "overhead_ratchets_up",
+        detail: `${subject.label ?? "shm"}: headers and holes grew by ${mb(bytes)} and the free fragments with them, while used followed the load`,
+        source: "O#1950, K#3841: used follows load, real_used ratchets up",
+      };
+    }),
+  };
+}
+
+function fragmentsGrew({ fragments, real_level: { grid } }: Subject): boolean {
+  const cells = [...fragments.keys()].filter((cell) => !Number.isNaN(fragments[cell]));
+  if (cells.length === 0) return true;
+  const rise = riseOf(
+    cells.map((cell) => cellTime(grid, cell)),
+    cells.map((cell) => fragments[cell] ?? Number.NaN),
+  );
+  const first = Math.max(1, fragments[cells[0] ?? 0] ?? 1);
+  return rise !== null && rise.bytes >= FRAGMENTS_GROW * first;
+}
+
+/** Free share of the pool above which a failed request was not refused for lack of memory. */
+const PLENTY_FREE = 0.1;
+
+/** qm logs "Free fragment not found!" only when the pool has enough in all but not in one piece (q_malloc.c:380@5.6.3); fm logs it always. */
+export function bigRequestFailed(kase: Case): Finding | null {
+  const { facts, pool } = kase;
+  const manager = pool === "shm" ? facts.shm_manager : facts.pkg_manager;
+  const failed = kase.incidents.filter(({ kind }) => kind === "fragmentation");
+  const fullest = Math.max(0, ...kase.subjects.map((subject) => highestKnown(subject.peaks) / subject.capacity));
+  if (failed.length === 0 || (manager === "fm" && fullest > 1 - PLENTY_FREE)) return null;
+  const size = Math.max(0, ...failed.map((incident) => incident.size ?? 0));
+  return {
+    subjects: [],
+    evidence: [
+      {
+        rule: "big_request_failed",
+        detail: `${failed.reduce((sum, incident) => sum + incident.count, 0)} request(s)${size > 0 ? ` of up to ${size} bytes` : ""} found no free fragment large enough`,
+        source: "q_malloc.c:380@5.6.3: on true exhaustion qm is silent; K#2942, K#562",
+      },
+    ],
+  };
+}
+
+/** A recorded dump or shm.report whose largest free fragment is below a size that was asked for. */
+export function largestFragmentTooSmall(kase: Case): Finding | null {
+  const dump = kase.facts.dumps.find((candidate) => candidate.pool === kase.pool && candidate.largest_free_fragment !== null);
+  const wanted = Math.max(0, ...kase.incidents.map((incident) => incident.size ?? 0));
+  const largest = dump?.largest_free_fragment ?? null;
+  if (
+    largest === null ||
+    wanted === 0 ||
+    wanted <= largest ||
+    wanted > kase.subjects.reduce((sum, s) => Math.max(sum, s.capacity), 0)
+  )
+    return null;
+  return {
+    subjects: [],
+    evidence: [
+      {
+        rule: "largest_free_fragment_too_small",
+        detail: `${wanted} bytes were asked for, the largest free fragment is ${largest}`,
+        source: "shm.report max_free_frag_size (corex, 5.6+); K#2943",
+      },
+    ],
+  };
+}

@@ -1,0 +1,100 @@
+/** Leak: memory that is not returned at the troughs and that no load explains. Several independent lines of evidence, each of them shown. */
+import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
+import type { Evidence, SlopeRange } from "../diagnosis.js";
+import { type SteadyRise, steadyRise } from "../level/steady-rise.js";
+
+/** Least rise over the history, as a share of the pool, with the load taken out and without. Below it nobody needs to act for years. */
+const LEAST = { shm: { with_load: 0.005, without: 0.015 }, pkg: { with_load: 0.01, without: 0.015 } } as const;
+
+export interface LeakFinding extends Finding {
+  rises: { subject: Subject; rise: SteadyRise }[];
+  slope: SlopeRange;
+}
+
+/** The rise that nothing explains, in shm or in some processes. */
+export function unexplainedRise(kase: Case): LeakFinding | null {
+  const least = LEAST[kase.pool];
+  const rises = kase.subjects.flatMap((subject) => {
+    const rise = steadyRise(subject.used_level, least.with_load * subject.capacity, least.without * subject.capacity);
+    return rise === null ? [] : [{ subject, rise }];
+  });
+  if (rises.length === 0) return null;
+  // What fills the pool is real_used: headers leak with the chunks.
+  const filling = rises.map(({ subject, rise }) => steadyRise(subject.real_level, 0, 0)?.slope ?? rise.slope);
+  const steepest = filling.reduce((a, b) => (b.likely > a.likely ? b : a));
+  return { rises, subjects: rises.map(({ subject }) => subject), slope: steepest, evidence: evidenceFor(kase, rises) };
+}
+
+function evidenceFor(kase: Case, rises: LeakFinding["rises"]): Evidence[] {
+  const worst = rises.reduce((a, b) => (b.rise.bytes > a.rise.bytes ? b : a));
+  const { rise, subject } = worst;
+  const days = subject.used_level.observed_days;
+  const evidence: Evidence[] = [
+    {
+      rule: "troughs_rise",
+      detail: `${subject.label ?? "shm"}: the troughs rose by ${mb(rise.bytes)} in ${days.toFixed(days < 2 ? 3 : 0)} days (${percent(rise.bytes / subject.capacity)} of the pool) and never came back`,
+      source: "troughs compared with troughs; wiki Analysis of Memory Incidents, R5, R11",
+    },
+  ];
+  if (rise.load_removed)
+    evidence.push({
+      rule: "not_explained_by_load",
+      detail: `with ${subject.used_level.explained?.drivers.map(({ name }) => name).join(", ")} taken out, the rise stays`,
+      source: "growth that matches population is not a leak (K#156, K#3523); this does not match",
+    });
+  if (Number.isFinite(rise.significance) && rise.significance >= 4)
+    evidence.push({
+      rule: "trend_is_significant",
+      detail: `the trend is ${Math.min(999, rise.significance).toFixed(1)} standard errors from none, autocorrelation counted in`,
+      source: "Theil-Sen and least squares with AR(1) errors; a trend test alone is not believed (Machida et al. 2013)",
+    });
+  const follows = subject.used_level.explained?.follows ?? null;
+  if (follows !== null)
+    evidence.push({
+      rule: "slope_follows_traffic",
+      detail: `it rises with ${follows} summed over time, slower when traffic is slow, and never reverses`,
+      source: "K#4626, K#1220: a leak in each transaction",
+    });
+  if (rise.runs_rising > 1)
+    evidence.push({
+      rule: "same_growth_after_each_restart",
+      detail: `it rose like this in ${rise.runs_rising} of ${rise.runs} runs of the server`,
+      source: "differential evidence: the same node after a restart (K#4741)",
+    });
+  if (kase.pool === "pkg") evidence.push(...classEvidence(kase, rises));
+  return evidence;
+}
+
+/** Growth in one class of processes names the code path (R29). */
+function classEvidence(kase: Case, rises: LeakFinding["rises"]): Evidence[] {
+  const classes = [...new Set(rises.map(({ subject }) => subject.label ?? ""))];
+  const others = kase.subjects.length - rises.length;
+  if (others === 0) return [];
+  return [
+    {
+      rule: "one_process_class_only",
+      detail: `${rises.length} process(es) of ${classes.join(", ")} rise, the other ${others} do not`,
+      source: "growth in one class names the code path (K#3841, K#4399, O#651)",
+    },
+  ];
+}
+
+/** Steps at reloads: the residual rises in jumps of about the same size (K#3823: 3.2 MB for each tls.reload). */
+export function stepsAtReloads({ history, subjects }: Case): Evidence | null {
+  const reloads = history.events.filter(({ kind }) => kind === "reload");
+  const level = subjects[0]?.used_level;
+  if (reloads.length < 3 || level?.explained == null) return null;
+  const { grid } = level;
+  const { residual } = level.explained;
+  let up = 0;
+  let known = 0;
+  for (const { at } of reloads) {
+    const cell = Math.floor((at - grid.from) / grid.cell_ms);
+    const [before, after] = [residual[cell - 1] ?? Number.NaN, residual[cell + 1] ?? Number.NaN];
+    if (Number.isNaN(before) || Number.isNaN(after)) continue;
+    known++;
+    if (after - before > 3 * level.explained.noise) up++;
+  }
+  if (known < 3 || up < known * 0.7) return null;
+  return { rule: "steps_at_reloads", detail: `${up} of ${known} reloads left the level higher`, source: "K#3823, O#1856, O#651" };
+}

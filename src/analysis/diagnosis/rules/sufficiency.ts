@@ -1,0 +1,65 @@
+/** Is there enough to call a pool healthy? A day holds a busy hour and a night; less is enough only for a load test that reached its plateau. */
+
+import { EMPTY_SERIES } from "../../../kamailio/history/series.js";
+import { type Case, percent } from "../case.js";
+import type { Evidence } from "../diagnosis.js";
+import { cellTime, column } from "../level/grid.js";
+import { highestKnown } from "../level/known-values.js";
+import { troughsOf } from "../level/rise.js";
+
+/** Nearly a day: a collector that starts at midnight and a judgement before the next. */
+const LEAST_DAYS = 0.9;
+/** Known cells below which even a long history is a handful of snapshots. */
+const LEAST_CELLS = 12;
+/** A shorter history must hold at least this many cells and be level in its second half. */
+const LEAST_CELLS_OF_A_TEST = 30;
+/** The second half's troughs may rise by this share of the level. */
+const PLATEAU = 0.04;
+
+/** Why the history does not suffice; `null` when it does. */
+export function shortHistory(kase: Case): Evidence | null {
+  const { span_days: days, cells_known: cells } = kase;
+  if (days >= LEAST_DAYS && cells >= LEAST_CELLS) return null;
+  if (days < LEAST_DAYS && cells >= LEAST_CELLS_OF_A_TEST && plateau(kase)) return null;
+  const span =
+    days >= 1
+      ? `${days.toFixed(1)} days`
+      : days * 24 >= 1
+        ? `${(days * 24).toFixed(1)} hours`
+        : `${(days * 1440).toFixed(0)} minutes`;
+  return {
+    rule: "too_short",
+    detail: `${span} with samples in ${cells} places; a judgement needs a busy hour and a night`,
+    source: "slope, not level: stats over time from the start (K#3523, K#4741)",
+  };
+}
+
+/**
+ * Under a test load memory rises at once and then stays: the second half is level. The shared pool must be level for any pool to count, as it is shm
+ * that shows whether the load itself is level.
+ */
+function plateau({ grid, history, subjects }: Case): boolean {
+  const shm = history.shm.real_used === EMPTY_SERIES ? null : column(grid, history.shm.real_used, "last");
+  return [...(shm === null ? [] : [shm]), ...subjects.map(({ real }) => real)].every((values) => {
+    const cells = [...values.keys()].filter((cell) => !Number.isNaN(values[cell]) && cell >= grid.cells / 2);
+    const troughs = troughsOf(
+      cells.map((cell) => cellTime(grid, cell)),
+      cells.map((cell) => values[cell] ?? Number.NaN),
+    );
+    const first = troughs[0]?.value ?? 0;
+    const last = troughs.at(-1)?.value ?? 0;
+    return troughs.length >= 3 && last - first <= PLATEAU * first;
+  });
+}
+
+/** What speaks for health. */
+export function enoughData(kase: Case): Evidence[] {
+  const highest = Math.max(0, ...kase.subjects.map(({ peaks, capacity }) => highestKnown(peaks) / capacity));
+  return [
+    {
+      rule: "returns_to_its_level",
+      detail: `over ${kase.span_days < 1 ? `${(kase.span_days * 1440).toFixed(0)} minutes` : `${kase.span_days.toFixed(0)} days`} the troughs do not rise beyond what the load explains; the peak is ${percent(highest)} of the pool`,
+      source: "troughs compared with troughs; R6",
+    },
+  ];
+}

@@ -1,0 +1,79 @@
+/** Undersized: the pool is full at the busy hour, and what filled it comes back when it is quiet. */
+import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
+import type { Evidence } from "../diagnosis.js";
+import { highestKnown, lowestKnown } from "../level/known-values.js";
+
+/** At this share of the pool the next large request fails. */
+const NEAR_FULL = 0.97;
+/** Once it is quiet, the level must be below this share of the pool. */
+const CAME_BACK = 0.93;
+/** TLS refuses new connections below this much free shm for each process (low_mem_threshold1, tls_init.c:969-978). */
+export const TLS_RESERVE_PER_PROCESS = 512 * 1024;
+
+/** The peak met the pool, and later the level was well below it again (maintainers' quiet test: field notes R6, R14). */
+export function fullAtTheBusyHour(kase: Case): Finding | null {
+  const found = kase.subjects.filter(cameBack);
+  if (found.length === 0) return null;
+  return {
+    subjects: found,
+    evidence: found.slice(0, 3).map((subject) => ({
+      rule: "full_at_the_busy_hour",
+      detail: `${subject.label ?? "shm"} reached ${percent(highestKnown(subject.peaks) / subject.capacity)} of ${mb(subject.capacity)} and came back to ${mb(lowestAfterFull(subject))}`,
+      source: "falls back when quiet: too small, not leaking (wiki Troubleshooting Memory, quiet test; K#399)",
+    })),
+  };
+}
+
+/** The log says that requests failed for want of memory while the level before and after is the same: one operation needed more than there was. */
+export function failedMomentarily(kase: Case): Finding | null {
+  const failures = kase.incidents.filter(({ kind }) => kind === "exhaustion");
+  if (failures.length === 0) return null;
+  const count = failures.reduce((sum, incident) => sum + incident.count, 0);
+  return {
+    subjects: [],
+    evidence: [
+      {
+        rule: "allocations_failed",
+        detail: `${count} allocation failure(s) in the log`,
+        source: "pkg.h:202-216, shm.h:131-144; K#1513",
+      },
+    ],
+  };
+}
+
+/** New TLS connections are refused long before the pool is empty. */
+export function belowTlsReserve(kase: Case, processes: number): Evidence | null {
+  const subject = kase.subjects[0];
+  if (kase.pool !== "shm" || kase.facts.tls !== true || subject === undefined) return null;
+  const reserve = TLS_RESERVE_PER_PROCESS * processes;
+  const peak = highestKnown(subject.peaks);
+  if (subject.capacity - peak > reserve) return null;
+  return {
+    rule: "tls_reserve_reached",
+    detail: `${mb(subject.capacity - peak)} free at the peak; TLS refuses new connections below ${mb(reserve)} (512 KiB x ${processes} processes)`,
+    source: "low_mem_threshold1, tls_init.c:969-978; K#4777",
+  };
+}
+
+/** Was the level well below the ceiling after it was full, in the same run of the server (a restart empties any pool)? */
+function cameBack(subject: Subject): boolean {
+  const { grid } = subject.real_level;
+  let wasFull = -1;
+  for (let cell = 0; cell < subject.real.length; cell++) {
+    const run = grid.run[cell] ?? -1;
+    if ((subject.peaks[cell] ?? 0) >= NEAR_FULL * subject.capacity) wasFull = run;
+    else if (wasFull >= 0 && run === wasFull && (subject.real[cell] ?? Number.POSITIVE_INFINITY) < CAME_BACK * subject.capacity)
+      return true;
+  }
+  return false;
+}
+
+function lowestAfterFull({ peaks, real, capacity }: Subject): number {
+  return lowestKnown(
+    real,
+    Math.max(
+      0,
+      peaks.findIndex((peak) => peak >= NEAR_FULL * capacity),
+    ),
+  );
+}
