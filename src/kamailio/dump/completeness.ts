@@ -53,6 +53,7 @@ function missingChunks(dump: OpenDump): string[] {
   if (dump.form === "free_list") return missingFreeFragments(dump);
   if ((dump.form !== "status" && dump.form !== "rprint") || !dump.ended || dump.headless) return [];
   const reasons: string[] = [];
+  const filtered = dump.form === "rprint" ? " (or the filter of shm.rprint left them out)" : "";
   if (dump.disorder > 0) reasons.push("the fragment numbers go back: lines of several processes or dumps are mixed");
   if (dump.namedChunks > 0 && dump.namedChunks < dump.chunks)
     reasons.push(`${count(dump.chunks - dump.namedChunks, "chunk")} without the line that says who allocated`);
@@ -60,12 +61,12 @@ function missingChunks(dump: OpenDump): string[] {
     reasons.push(`${count(dump.chunks + dump.freeListed - dump.checkLines, "check line")} missing`);
   const free = dump.freeFragments ?? 0;
   if (dump.manager !== "tlsf" && dump.skippedNumbers > Math.max(0, free - dump.freeListed))
-    reasons.push(`the numbering skips ${dump.skippedNumbers} fragments, but only ${free} are free`);
+    reasons.push(`the numbering skips ${dump.skippedNumbers} fragments, but only ${free} are free${filtered}`);
   const expected = dump.manager === "tlsf" ? null : chunksByHeader(dump);
   if (expected !== null && expected !== dump.chunks)
     reasons.push(
       expected > dump.chunks
-        ? `the header accounts for ${expected} allocated chunks, ${dump.chunks} are listed`
+        ? `the header accounts for ${expected} allocated chunks, ${dump.chunks} are listed${filtered}`
         : `${dump.chunks} chunks are listed, more than the ${expected} that the header accounts for: lines are repeated or mixed`,
     );
   if (reasons.length === 0) reasons.push(...compareWithUsed(dump, expected));

@@ -67,9 +67,8 @@ export class GdbWalk {
     }
   }
 
-  end(line: number): Dump[] {
+  end(): Dump[] {
     if (this.partial !== "" && this.open) this.open.strayLines++;
-    void line;
     this.finish();
     return this.dumps;
   }

@@ -22,7 +22,7 @@ export interface DumpReaderOptions extends OriginOptions {}
 
 /** What a text held. */
 export interface DumpReading {
-  /** In the order in which they end in the text. */
+  /** In the order in which they begin in the text. */
   dumps: Dump[];
   /** Trouble that belongs to no single dump. */
   warnings: string[];
@@ -95,7 +95,8 @@ class Reader implements DumpReader {
     }
     for (const message of this.journal.flush()) this.takeText(message.text, journalOrigin(message), 0);
     this.processes.end();
-    const dumps = [...this.processes.dumps, ...this.rpc.end(this.lineNumber), ...this.gdb.end(this.lineNumber)];
+    const dumps = [...this.processes.dumps, ...this.rpc.end(this.lineNumber), ...this.gdb.end()];
+    dumps.sort((a, b) => a.first_line - b.first_line);
     const { warnings } = this.processes;
     if (this.processes.empty > 0)
       warnings.add(
@@ -159,11 +160,7 @@ class Reader implements DumpReader {
         return;
       }
     }
-    if (this.rpc.takes(line, first)) {
-      this.rpc.take(line, this.lineNumber);
-      return;
-    }
-    if (this.gdb.take(line, first, this.lineNumber)) return;
+    if (this.rpc.take(line, first, this.lineNumber) || this.gdb.take(line, first, this.lineNumber)) return;
     const stream = this.takeText(line, null, end - from === line.length ? from : -1);
     if (stream) this.learn(bytes, from, line, stream);
   }

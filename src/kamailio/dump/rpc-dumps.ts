@@ -50,11 +50,15 @@ export class RpcDumps {
   private firstLine = 0;
   private pool: Pool | null = null;
 
-  /** Does this line belong to an answer? May end the answer before, when it does not. */
-  takes(line: string, first: string): boolean {
+  /** Takes a line if it belongs to an answer; `first` is its first character that is no blank. Any other line ends the answer before it. */
+  take(line: string, first: string, number: number): boolean {
+    return this.takes(line, first) && this.takeAnswer(line, number);
+  }
+
+  private takes(line: string, first: string): boolean {
     if (this.json) return true;
     if (this.stack.length > 0 || this.struct !== null) {
-      if (first === "}" || TEXT_FIELD.test(line)) return true;
+      if (first === "}" || first === '"' || TEXT_FIELD.test(line)) return true;
       this.abandon();
     }
     if (first === "M" && line.startsWith("Module: ")) return true;
@@ -71,18 +75,12 @@ export class RpcDumps {
     return false;
   }
 
-  take(line: string, number: number): void {
+  private takeAnswer(line: string, number: number): boolean {
     const text = line.trim();
-    if (text === "") return;
-    if (this.json || (/^\[?\s*\{\s*"/.test(text) && !this.json)) {
+    // A JSON answer shows itself in its first line, or, printed with indents, in the first quoted name after the brace.
+    if (this.json || /^\[?\s*\{\s*"/.test(text) || (text.startsWith('"') && this.stack.length > 0)) {
       this.json = true;
-      this.takeJson(text, number);
-      return;
-    }
-    if (text.startsWith('"') && this.stack.length > 0) {
-      this.json = true;
-      this.takeJson(text, number);
-      return;
+      return this.takeJson(text, number);
     }
     if (text.startsWith("Module: ")) this.beginModule(text, number);
     else if (text === "{") this.open(number);
@@ -91,6 +89,7 @@ export class RpcDumps {
       const field = TEXT_FIELD.exec(line);
       if (field) this.field(field[1] ?? "", (field[2] ?? "").trim(), number);
     }
+    return true;
   }
 
   end(line: number): Dump[] {
@@ -99,7 +98,7 @@ export class RpcDumps {
     return this.dumps;
   }
 
-  private takeJson(text: string, number: number): void {
+  private takeJson(text: string, number: number): boolean {
     JSON_TOKEN.lastIndex = 0;
     while (JSON_TOKEN.lastIndex < text.length) {
       const match = JSON_TOKEN.exec(text);
@@ -108,14 +107,15 @@ export class RpcDumps {
         this.json = false;
         this.abandon(number);
         this.endAnswer(true);
-        return;
+        return false;
       }
       const [, string, mark, value, literal] = match;
       if (mark !== undefined) this.jsonMark(mark, number);
       else if (string !== undefined) this.jsonString(string, number);
       else this.jsonValue(value ?? literal ?? "", number);
-      if (!this.json) return;
+      if (!this.json) return true;
     }
+    return true;
   }
 
   private jsonMark(mark: string, number: number): void {
