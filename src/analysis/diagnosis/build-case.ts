@@ -6,7 +6,7 @@ import type { Case, Subject } from "./case.js";
 import { type Driver, driversOn } from "./level/drivers.js";
 import { column, type Grid, gridOver } from "./level/grid.js";
 import { everRose, flatLevel, spanOf, takeApart } from "./level/level.js";
-import { loadGrowth } from "./level/load-growth.js";
+import { loadGrowth, peakGrowth } from "./level/load-growth.js";
 import { processLabel } from "./process-label.js";
 
 const DAY_MS = 86_400_000;
@@ -97,11 +97,14 @@ function subjectOf(
       used_level: flat,
       overhead_level: null,
       growth: null,
+      peak_growth: null,
     };
   }
   const realLevel = takeApart(grid, real, peaks, capacity, drivers);
   const hasUsed = counters.used.at.length * 2 >= realSeries.at.length;
   const { explained } = realLevel;
+  const growth =
+    explained === null || explained.drivers.length === 0 ? null : loadGrowth(grid, explained.by_load, realLevel.usable);
   return {
     label,
     key,
@@ -120,6 +123,7 @@ function subjectOf(
           drivers,
         )
       : null,
-    growth: explained === null || explained.drivers.length === 0 ? null : loadGrowth(grid, explained.by_load, realLevel.usable),
+    growth,
+    peak_growth: explained === null || growth === null ? null : peakGrowth(grid, explained, drivers, realLevel.usable, growth),
   };
 }

@@ -5,7 +5,7 @@ import type { History, HistoryIncident, InstanceFacts } from "../history/history
 import type { Evidence } from "./diagnosis.js";
 import type { Grid } from "./level/grid.js";
 import type { Level } from "./level/level.js";
-import type { LoadGrowth } from "./level/load-growth.js";
+import type { LoadGrowth, PeakGrowth } from "./level/load-growth.js";
 
 /** One memory pool with its counters: the shared one, or that of one process. */
 export interface Subject {
@@ -24,6 +24,7 @@ export interface Subject {
   /** `real_used` minus `used`: headers of chunks and of free fragments. `null` when `used` is unknown. */
   overhead_level: Level | null;
   growth: LoadGrowth | null;
+  peak_growth: PeakGrowth | null;
 }
 
 export interface Case {

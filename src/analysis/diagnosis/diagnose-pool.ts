@@ -10,6 +10,7 @@ import type { Evidence, PoolDiagnosis, Severity, SlopeRange, Verdict } from "./d
 import { asRange, type Dates, exhaustionDates, soonest } from "./exhaustion.js";
 import { highestKnown } from "./level/known-values.js";
 import { nextSteps } from "./next-steps.js";
+import { processClasses } from "./process-label.js";
 import { benignShapes } from "./rules/benign.js";
 import { corruption } from "./rules/corruption.js";
 import { bigRequestFailed, largestFragmentTooSmall, overheadRatchet } from "./rules/fragmentation.js";
@@ -184,7 +185,7 @@ export function processCount(history: History): number {
 
 /** Puts a judgement into the words of the contract. */
 export function describePool(judgement: PoolJudgement, pool: Pool, history: History, now: number): PoolDiagnosis {
-  const processes = [...new Set(judgement.subjects.flatMap(({ label }) => (label === null ? [] : [label])))];
+  const processes = processClasses(judgement.subjects.flatMap(({ label }) => (label === null ? [] : [label])));
   const phantom = judgement.evidence_against.some(({ rule }) => rule === "qm_accounting_bug_possible");
   const evidenceFor = [...judgement.evidence_for];
   const tls = tlsDates(judgement, history);

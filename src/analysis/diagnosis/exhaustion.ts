@@ -9,7 +9,9 @@ import { cellTime } from "./level/grid.js";
 
 const DAY_MS = 86_400_000;
 /** The pool is as good as full here: the rest is headers and crumbs. */
-const FULL_SHARE = 0.99;
+const FULL_SHARE = 0.995;
+/** A pool whose requests fail stays a little below full, as what fails is large: at this share it has met its end. */
+const MET_SHARE = 0.98;
 /** Recent days whose peaks count: a week holds every kind of day. */
 const RECENT_DAYS = 7;
 /** Which of the daily peaks is the likely one to meet the ceiling. */
@@ -19,6 +21,8 @@ const EARLIER = 0.12;
 const LATER = 0.15;
 /** The busy hour that would fill the pool may fall on a weekend. */
 const WEEKEND_DAYS = 3;
+/** Days that the last crumbs may last. */
+const MOST_CRUMB_DAYS = 14;
 /** A forecast beyond this many days is none. */
 const FARTHEST_DAYS = 3_650;
 
@@ -40,8 +44,15 @@ export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: nu
   const end = peaks.at(-1)?.at;
   const begin = peaks[0]?.at;
   if (end === undefined || begin === undefined) return null;
-  const met = peaks.find(({ value }) => value >= full);
-  if (met !== undefined) return { earliest: met.at - grid.cell_ms, likely: met.at, latest: met.at + grid.cell_ms };
+  const met = peaks.find(({ value }) => value >= MET_SHARE * ceiling);
+  if (met !== undefined) {
+    const crumbs = slope.low > 0 ? ((full - MET_SHARE * ceiling) / slope.low) * DAY_MS : 0;
+    const later = Math.min(
+      Math.max(crumbs, grid.cell_ms) + DAY_MS * Math.min(1, (end - begin) / DAY_MS / 10),
+      MOST_CRUMB_DAYS * DAY_MS,
+    );
+    return { earliest: met.at - grid.cell_ms, likely: met.at, latest: met.at + later };
+  }
 
   const spanDays = (end - begin) / DAY_MS;
   const daily = dailyPeaks(peaks, end, slope.likely, Math.min(RECENT_DAYS, spanDays));

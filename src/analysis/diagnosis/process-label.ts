@@ -16,11 +16,25 @@ const RANKS = new Map([
   [-10, "main process - attendant"],
 ]);
 
+/** UDP and TCP workers share the positive ranks; without descriptions they are told apart by nothing but the number. */
+const SIP_WORKER = "SIP worker rank";
+
+/** The labels without repeats, workers that are known by rank alone in one: `SIP worker rank 1, 2`. */
+export function processClasses(labels: readonly string[]): string[] {
+  const ranks = new Set<string>();
+  const classes = new Set<string>();
+  for (const label of labels) {
+    if (label.startsWith(SIP_WORKER)) ranks.add(label.slice(SIP_WORKER.length + 1));
+    else classes.add(label);
+  }
+  return [...(ranks.size > 0 ? [`${SIP_WORKER} ${[...ranks].join(", ")}`] : []), ...classes];
+}
+
 /** The class as words; processes of releases that print no description are named by their rank. */
 export function processLabel(desc: string | null, rank: number | null): string {
   if (desc === null || desc.trim() === "") {
     if (rank === null) return "process";
-    return rank > 0 && rank < 127 ? `SIP worker rank ${rank}` : (RANKS.get(rank) ?? `process rank ${rank}`);
+    return rank > 0 && rank < 127 ? `${SIP_WORKER} ${rank}` : (RANKS.get(rank) ?? `process rank ${rank}`);
   }
   let label = desc;
   for (const part of OWN_PARTS) {

@@ -3,7 +3,9 @@
  * reach, so that a week that ends on a Sunday is no decline and one that ends on a Friday no growth.
  */
 import { fitWithinGroups } from "../../statistics/least-squares.js";
-import { median } from "../../statistics/quantile.js";
+import { median, quantile } from "../../statistics/quantile.js";
+import type { Driver } from "./drivers.js";
+import type { Explained } from "./explain.js";
 import type { Grid } from "./grid.js";
 
 export interface LoadGrowth {
@@ -18,10 +20,14 @@ export interface LoadGrowth {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Which level of a load counter is its busy hour. */
+const BUSY = 0.97;
 /** Share of the hours of a day that count as quiet. */
 const QUIET_SHARE = 1 / 3;
 /** Below this many days the hour of the day is not known well enough; every cell counts. */
 const DAYS_FOR_HOURS = 3;
+/** Standard errors either side. */
+const Z = 2;
 /** Time constants tried for a curve that levels off, as shares of the span. */
 const TIME_CONSTANTS = [0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5];
 
@@ -51,6 +57,44 @@ export function loadGrowth(grid: Grid, byLoad: Float64Array, usable: readonly bo
     levelling_off: levellingOff,
     last_third: lastThird,
   };
+}
+
+/** How fast the peaks of the busy hour grow, bytes a day. */
+export interface PeakGrowth {
+  low: number;
+  likely: number;
+  high: number;
+}
+
+/**
+ * The growth of quiet hours understates that of the busy hour, when calls grow along with the contacts. Each load counter is taken to grow at the
+ * busy hour in the proportion in which it grows when quiet; at least the quiet part grows, at most everything in proportion to it.
+ */
+export function peakGrowth(
+  grid: Grid,
+  explained: Explained,
+  drivers: readonly Driver[],
+  usable: readonly boolean[],
+  quiet: LoadGrowth,
+): PeakGrowth {
+  const share = (values: Float64Array, growth: LoadGrowth) => {
+    const busy = quantile(
+      values.filter((_, cell) => usable[cell] === true),
+      BUSY,
+    );
+    const level = median(quietCells(grid, values, usable).map((cell) => values[cell] ?? Number.NaN));
+    return level > 0 ? (growth.per_day * busy) / level : growth.per_day;
+  };
+  let likely = 0;
+  for (const { name, bytes_per_unit } of explained.drivers) {
+    const values = drivers.find((driver) => driver.name === name)?.values;
+    const growth = values === undefined ? null : loadGrowth(grid, values, usable);
+    if (values !== undefined && growth !== null) likely += bytes_per_unit * share(values, growth);
+  }
+  const all = share(explained.by_load, quiet);
+  const error = Z * quiet.error;
+  const middle = Math.min(Math.max(likely, quiet.per_day), Math.max(all, quiet.per_day));
+  return { low: Math.max(0, quiet.per_day - error), likely: middle, high: Math.max(all, middle) + error };
 }
 
 function quietCells(grid: Grid, values: Float64Array, usable: readonly boolean[]): number[] {

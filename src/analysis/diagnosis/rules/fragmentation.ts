@@ -8,7 +8,9 @@ import { steadyRise } from "../level/steady-rise.js";
 /** Least rise of the overhead, as a share of the pool: a warm pool's overhead wanders by less. */
 const LEAST_OVERHEAD_RISE = 0.03;
 /** The overhead must outgrow what is used by this factor: a leak of small chunks drags its headers along (up to 112 bytes for 16). */
-const OUTGROWS = 4;
+const OUTGROWS = 12;
+/** Overhead that comes with one more free fragment: its header and the hole that is too small for anything. More is not fragments but chunks. */
+const MOST_BYTES_A_FRAGMENT = 8_192;
 /** Least growth of the number of free fragments over its start. */
 const FRAGMENTS_GROW = 0.3;
 
@@ -20,7 +22,7 @@ export function overheadRatchet(kase: Case): Finding | null {
     const rise = steadyRise(overhead, LEAST_OVERHEAD_RISE * capacity, LEAST_OVERHEAD_RISE * capacity);
     if (rise === null) return false;
     const used = steadyRise(subject.used_level, 0, LEAST_OVERHEAD_RISE * capacity);
-    return (used === null || rise.bytes > OUTGROWS * used.bytes) && fragmentsGrew(subject);
+    return (used === null || rise.bytes > OUTGROWS * used.bytes) && fragmentsGrew(subject, rise.bytes);
   });
   if (found.length === 0) return null;
   return {
@@ -36,7 +38,7 @@ export function overheadRatchet(kase: Case): Finding | null {
   };
 }
 
-function fragmentsGrew({ fragments, real_level: { grid } }: Subject): boolean {
+function fragmentsGrew({ fragments, real_level: { grid } }: Subject, overhead: number): boolean {
   const cells = [...fragments.keys()].filter((cell) => !Number.isNaN(fragments[cell]));
   if (cells.length === 0) return true;
   const rise = riseOf(
@@ -44,7 +46,7 @@ function fragmentsGrew({ fragments, real_level: { grid } }: Subject): boolean {
     cells.map((cell) => fragments[cell] ?? Number.NaN),
   );
   const first = Math.max(1, fragments[cells[0] ?? 0] ?? 1);
-  return rise !== null && rise.bytes >= FRAGMENTS_GROW * first;
+  return rise !== null && rise.bytes >= FRAGMENTS_GROW * first && rise.bytes * MOST_BYTES_A_FRAGMENT >= overhead;
 }
 
 /** Free share of the pool above which a failed request was not refused for lack of memory. */

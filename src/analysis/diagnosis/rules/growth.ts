@@ -11,8 +11,6 @@ const LEAST_SHARE = 0.03;
 const LEVELS_OFF = 0.5;
 /** ... and put less than this share of its rise into the last third. */
 const LATE = 0.22;
-/** Standard errors either side. */
-const Z = 2;
 /** Days below which a busy day cannot be told from growth. */
 const LEAST_DAYS = 3;
 
@@ -25,11 +23,11 @@ export function explainedGrowth(kase: Case): GrowthFinding | null {
   const found = kase.subjects.filter((subject) => grows(kase, subject));
   const first = found[0];
   if (first?.growth == null) return null;
-  const { per_day: likely, error } = first.growth;
+  const likely = first.growth.per_day;
   const drivers = first.real_level.explained?.drivers.map(({ name }) => name).join(", ") ?? "";
   return {
     subjects: found,
-    slope: { low: Math.max(0, likely - Z * error), likely, high: likely + Z * error },
+    slope: first.peak_growth ?? { low: likely, likely, high: likely },
     evidence: [
       {
         rule: "load_explains_the_rise",

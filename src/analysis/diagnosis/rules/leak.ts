@@ -2,6 +2,7 @@
 import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
 import type { Evidence, SlopeRange } from "../diagnosis.js";
 import { type SteadyRise, steadyRise } from "../level/steady-rise.js";
+import { processClasses } from "../process-label.js";
 
 /** Least rise over the history, as a share of the pool, with the load taken out and without. Below it nobody needs to act for years. */
 const LEAST = { shm: { with_load: 0.005, without: 0.015 }, pkg: { with_load: 0.01, without: 0.015 } } as const;
@@ -67,7 +68,7 @@ function evidenceFor(kase: Case, rises: LeakFinding["rises"]): Evidence[] {
 
 /** Growth in one class of processes names the code path (R29). */
 function classEvidence(kase: Case, rises: LeakFinding["rises"]): Evidence[] {
-  const classes = [...new Set(rises.map(({ subject }) => subject.label ?? ""))];
+  const classes = processClasses(rises.map(({ subject }) => subject.label ?? ""));
   const others = kase.subjects.length - rises.length;
   if (others === 0) return [];
   return [
