@@ -30,7 +30,10 @@ const EDIT: Record<ServiceManager, (change: string) => string> = {
   none: (change) => `# kamailio's command line: ${change}`,
 };
 
+/** A line break in a path must not end the comment that the path stands in. */
+const CONTROL_CHARACTERS = /[\x00-\x1f\x7f\u0085\u2028\u2029]/g;
+
 /** The command that opens the place where the command line is written down, with the change as a comment. */
 export function editCommandLine(settings: EffectiveSettings, change: string): string {
-  return EDIT[settings.service_manager.value ?? "none"](change);
+  return EDIT[settings.service_manager.value ?? "none"](change.replaceAll(CONTROL_CHARACTERS, " "));
 }

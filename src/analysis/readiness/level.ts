@@ -17,7 +17,12 @@ export type Level = "ready" | "restart_needed" | "rebuild_needed" | "unknown";
 export function levelOf(s: Situation, ways: Ways): Level {
   if (s.is_kamailio !== true || s.version === null) return "unknown";
   if (s.debug === null) return "unknown";
-  if (s.debug === false) return s.running !== null && s.build?.value.memory.debug === true ? "restart_needed" : "rebuild_needed";
-  if (s.pkg_malloc === false) return "rebuild_needed";
+  if (s.debug === false || s.pkg_malloc === false) return diskHasIt(s) ? "restart_needed" : "rebuild_needed";
   return ways.sites.shm === false || ways.sites.pkg === false ? "restart_needed" : "ready";
+}
+
+/** The running process is judged, and the recorded binary has what it lacks. */
+function diskHasIt(s: Situation): boolean {
+  if (s.running === null || s.build === null) return false;
+  return s.build.value.memory.debug === true && s.build.value.flags?.includes("PKG_MALLOC") !== false;
 }

@@ -72,8 +72,8 @@ function summaryOf(s: Situation, ways: Ways, level: Level): string {
         ? `${name} was built without memory debugging: build it again with it.`
         : `pkg of ${name} is libc's malloc, which Kamailio cannot show: build it again with its own pkg manager.`;
     case "restart_needed":
-      return s.debug === false
-        ? "The running process has no memory debugging, the binary on disk has it: restart."
+      return s.debug === false || s.pkg_malloc === false
+        ? "The running process lacks what the binary on disk has: restart."
         : `${name} keeps allocation sites, but ${closed(ways)} cannot be seen while it runs: the failed checks say what to add before a restart.`;
     case "ready":
       return ways.set_at_runtime === null

@@ -33,15 +33,15 @@ export function waysOf(s: Situation): Ways {
   const memlogOpens = any(s.memlog_visible, setAtRuntime);
   const list = { shm: shmList(s, setAtRuntime, memlogOpens), pkg: pkgList(s, setAtRuntime, memlogOpens) };
   const sums = { shm: shmSums(s, setAtRuntime, memlogOpens), pkg: pkgSums(s, setAtRuntime, memlogOpens) };
-  const siteRpcs = all(s.debug, s.rpc, any(all(hasRpc("mod.stats", s.version), s.has("kex")), shmReport(s)));
+  const modStats = all(s.debug, s.rpc, hasRpc("mod.stats", s.version), s.has("kex"));
   return {
     set_at_runtime: setAtRuntime,
     memlog_opens: memlogOpens,
     list,
     sums,
-    site_rpcs: siteRpcs,
+    site_rpcs: any(modStats, all(s.debug, s.rpc, shmReport(s))),
     sites: {
-      shm: all(s.debug, any(list.shm, sums.shm, siteRpcs)),
+      shm: all(s.debug, any(list.shm, sums.shm, modStats, shmFile(s))),
       pkg: all(s.debug, s.pkg_malloc, any(list.pkg, sums.pkg)),
     },
   };
@@ -51,6 +51,12 @@ export function waysOf(s: Situation): Ways {
 export function shmReport(s: Situation): Known {
   const manager = s.pools.shm.manager;
   return all(hasRpc("shm.report", s.version), s.has("corex"), manager === null ? null : manager === "qm");
+}
+
+/** `shm.rprint` (5.8+) writes q_malloc's list to a file; unlike `shm.report` it shows every chunk. */
+function shmFile(s: Situation): Known {
+  const manager = s.pools.shm.manager;
+  return all(s.rpc, hasRpc("shm.rprint", s.version), s.has("corex"), manager === null ? null : manager === "qm");
 }
 
 function bitSet(s: Situation, bit: number): Known {

@@ -1,9 +1,8 @@
 /** Readiness rules: what the allocator itself does that changes what the figures mean. */
 import { hasReallocAccountingBug, REALLOC_ACCOUNTING_BUG_FIXED_IN } from "../../../kamailio/knowledge/releases.js";
-import { buildPlan, rebuildCommands } from "../../build-plan/build-plan.js";
 import { atRuntime, type Check, type Fix, named, nothing, settingEvidence } from "../check.js";
 import { setCore } from "../commands.js";
-import { restartWithLines } from "../restart.js";
+import { anotherBinary, restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Ways } from "../ways.js";
 import type { Rule } from "./rule.js";
@@ -35,13 +34,6 @@ export const freeNeighboursAreJoined: Rule = (s, ways): Check | null => {
 /** MEM_JOIN_FREE is printed since 5.7; cmake builds of 6.0.0 to 6.0.3 declare it and never define it (cmake/defs.cmake:82@6.0.0). */
 export const joiningIsCompiledIn: Rule = (s): Check | null => {
   if (s.is_kamailio === false || s.judged === null || s.judged.value.memory.join_free !== false) return null;
-  const plan = buildPlan({
-    build: s.build?.value ?? s.judged.value,
-    version: s.version,
-    debug: s.debug,
-    purpose: "joined_free",
-    settings: s.settings,
-  });
   return {
     id: "join_free",
     status: "warn",
@@ -49,7 +41,7 @@ export const joiningIsCompiledIn: Rule = (s): Check | null => {
     detail:
       "MEM_JOIN_FREE is not in the flags (cmake builds of 6.0.0 to 6.0.3 never define it): free fragments are never joined, whatever mem_join says, and the pools fragment. Build with make, or take 6.0.4.",
     evidence: { kind: "build", id: s.judged.id, quote: null },
-    fix: { action: "rebuild", commands: rebuildCommands(plan), config_lines: [], undo: plan.roll_back },
+    fix: anotherBinary(s, "joined_free"),
   };
 };
 

@@ -7,10 +7,9 @@
  */
 import { DEBUG_EVIDENCE, DEBUG_FLAGS_PRINTED, rowAt } from "../../../kamailio/knowledge/releases.js";
 import { quoteShellWord } from "../../../kamailio/shell-words.js";
-import { buildPlan, rebuildCommands } from "../../build-plan/build-plan.js";
-import { restartCommands } from "../../build-plan/service.js";
 import { askWith, type Evidence, type Fix, nothing } from "../check.js";
 import { setCore } from "../commands.js";
+import { anotherBinary } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
 
@@ -24,7 +23,8 @@ export const debugIsCompiledIn: Rule = (s) => {
     const proof = flag === null || flag === undefined ? "Its text says so" : `${flag} is in its flags`;
     return { ...base, status: "pass", detail: `${proof}. ${grepTrap(s)}`.trim(), evidence, fix: nothing() };
   }
-  if (s.debug === false) return { ...base, status: "fail", detail: missing(s, words?.value ?? []), evidence, fix: fixFor(s) };
+  if (s.debug === false)
+    return { ...base, status: "fail", detail: missing(s, words?.value ?? []), evidence, fix: anotherBinary(s, "sites") };
   return { ...base, status: "unknown", detail: undecided(s), evidence, fix: undecidedFix(s) };
 };
 
@@ -52,19 +52,6 @@ function missing(s: Situation, words: readonly string[]): string {
   if (s.running !== null && s.build?.value.memory.debug === true)
     return `${found} in the flags of the running process, but it is in the binary on disk: a restart is enough. ${grepTrap(s)}`.trim();
   return `${found} in the flags: dumps cannot say who allocated. It is fixed when compiling, for core and all modules together. ${grepTrap(s)}`.trim();
-}
-
-function fixFor(s: Situation): Fix {
-  if (s.running !== null && s.build?.value.memory.debug === true)
-    return { action: "restart", commands: restartCommands(s.settings), config_lines: [], undo: [] };
-  const plan = buildPlan({
-    build: s.build?.value ?? s.judged?.value ?? null,
-    version: s.version,
-    debug: s.debug,
-    settings: s.settings,
-    chunks: s.runtime.chunks ?? {},
-  });
-  return { action: "rebuild", commands: rebuildCommands(plan), config_lines: [], undo: plan.roll_back };
 }
 
 function undecided(s: Situation): string {

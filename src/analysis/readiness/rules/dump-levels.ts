@@ -7,7 +7,7 @@
  */
 import { askWith, atRuntime, type Check, type Fix, named, nothing, settingEvidence } from "../check.js";
 import { rpc, setCore } from "../commands.js";
-import { restartWithLines } from "../restart.js";
+import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Ways } from "../ways.js";
 import type { Rule } from "./rule.js";

@@ -4,10 +4,9 @@
  */
 import { DEBUG_EVIDENCE, DEFAULT_MANAGER, factAt, hasRpc, MANAGER_OPTIONS, rowAt } from "../../../kamailio/knowledge/releases.js";
 import type { Manager, Pool } from "../../../kamailio/pool.js";
-import { buildPlan, rebuildCommands } from "../../build-plan/build-plan.js";
 import { askWith, type Check, type Fix, nothing, releaseEvidence } from "../check.js";
 import { rpc } from "../commands.js";
-import { restartWithOptions } from "../restart.js";
+import { anotherBinary, restartWithOptions } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
 
@@ -60,12 +59,5 @@ function switchToQm(s: Situation, pool: Pool): Fix {
     return restartWithOptions(s, both ? "-x qm -X qm" : pool === "shm" ? "-x qm" : "-X qm");
   }
   if (factAt(DEBUG_EVIDENCE, s.version)?.compiled_in !== true) return nothing();
-  const plan = buildPlan({
-    build: s.build?.value ?? s.judged?.value ?? null,
-    version: s.version,
-    debug: s.debug,
-    settings: s.settings,
-    purpose: "chunk_list",
-  });
-  return { action: "rebuild", commands: rebuildCommands(plan), config_lines: [], undo: plan.roll_back };
+  return anotherBinary(s, "chunk_list");
 }

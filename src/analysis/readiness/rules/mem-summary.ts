@@ -6,7 +6,7 @@
 import { factAt, PKG_DUMP } from "../../../kamailio/knowledge/releases.js";
 import { askWith, atRuntime, type Check, type CheckStatus, named, nothing, settingEvidence } from "../check.js";
 import { rpc, setCore } from "../commands.js";
-import { restartWithLines } from "../restart.js";
+import { restartWithLines } from "../costly-fixes.js";
 import { SUMMARY_BITS } from "../ways.js";
 import type { Rule } from "./rule.js";
 

@@ -10,7 +10,7 @@ import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { versionInRange } from "../../../kamailio/version.js";
 import { askWith, type Check, type Evidence, type Fix, nothing } from "../check.js";
 import { rpc } from "../commands.js";
-import { restartWithLines } from "../restart.js";
+import { restartWithLines } from "../costly-fixes.js";
 import type { RpcModule, Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
 

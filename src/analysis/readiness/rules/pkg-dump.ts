@@ -8,7 +8,7 @@ import { factAt, hasRpc, PKG_DUMP, rowAt, SIGUSR1_DUMPS_WORKER } from "../../../
 import { restartCommands } from "../../build-plan/service.js";
 import { atRuntime, type Check, nothing, releaseEvidence } from "../check.js";
 import { rpc, setCore } from "../commands.js";
-import { restartWithLines } from "../restart.js";
+import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import { type Ways, workerAnswersSigusr1 } from "../ways.js";
 import type { Rule } from "./rule.js";

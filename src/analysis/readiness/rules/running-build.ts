@@ -8,7 +8,7 @@ import type { Rule } from "./rule.js";
 
 export const runningIsRecorded: Rule = (s): Check | null => {
   const base = { id: "running_build", title: "The process that runs is the binary that is recorded" };
-  if (s.build === null && s.running === null) return null;
+  if (s.judged === null || s.is_kamailio === false) return null;
   if (s.running === null)
     return {
       ...base,

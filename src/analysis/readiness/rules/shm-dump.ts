@@ -5,8 +5,8 @@
 import { hasRpc } from "../../../kamailio/knowledge/releases.js";
 import { atRuntime, type Check, nothing } from "../check.js";
 import { rpc, setCore } from "../commands.js";
+import { restartWithLines } from "../costly-fixes.js";
 import { linesOfList } from "../log-lines.js";
-import { restartWithLines } from "../restart.js";
 import type { Situation } from "../situation.js";
 import { any } from "../three-valued.js";
 import type { Ways } from "../ways.js";

@@ -6,7 +6,7 @@ import { MOD_STATS_LOCKS_SHM } from "../../../kamailio/knowledge/memory-reports.
 import { factAt, hasRpc } from "../../../kamailio/knowledge/releases.js";
 import { atRuntime, type Check, nothing } from "../check.js";
 import { rpc } from "../commands.js";
-import { restartWithLines } from "../restart.js";
+import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import { all } from "../three-valued.js";
 import { shmReport, type Ways } from "../ways.js";

@@ -3,7 +3,7 @@ import { SHM_STATS_IS_64_BIT } from "../../../kamailio/knowledge/memory-reports.
 import { factAt, hasRpc, MANAGER_OPTIONS, rowAt, SHMMEM_IS_64_BIT } from "../../../kamailio/knowledge/releases.js";
 import { askWith, atRuntime, type Check, nothing, releaseEvidence, settingEvidence } from "../check.js";
 import { rpc } from "../commands.js";
-import { restartWithLines, restartWithOptions } from "../restart.js";
+import { restartWithLines, restartWithOptions } from "../costly-fixes.js";
 import type { Rule } from "./rule.js";
 
 /** From here on a signed 32-bit figure in bytes is negative, and at twice this size it wraps to a plausible wrong one. */
