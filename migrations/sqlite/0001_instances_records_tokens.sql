@@ -1,6 +1,8 @@
 -- Times are epoch milliseconds in UTC; JSON is text.
 CREATE TABLE instances (
-  name TEXT PRIMARY KEY,
+  -- Never used again after a deletion, so that what was kept under it cannot come back under another name.
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
   labels TEXT NOT NULL,
   description TEXT,
   created_at INTEGER NOT NULL,

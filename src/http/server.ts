@@ -22,7 +22,10 @@ export interface RunningServer {
  * @throws when the port is taken or the database cannot be opened
  */
 export async function startServer(config: Config, log: Logger, version: string): Promise<RunningServer> {
-  const store = openStore(config.database_url);
+  const store = openStore(config.database_url, {
+    raw_days: config.retention_raw_days,
+    rollup_days: config.retention_rollup_days,
+  });
   let stopping = false;
   const app = createApp({ store, log, now: () => Date.now(), auth: config.auth, version, isStopping: () => stopping });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port });

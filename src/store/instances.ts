@@ -40,8 +40,10 @@ export interface InstanceStore {
   delete(name: string, ifMatch: IfMatch): Promise<"deleted" | "absent" | "precondition_failed">;
 }
 
+const COLUMNS = ["name", "labels", "description", "created_at", "updated_at", "revision"] as const;
+
 export function instanceStore(db: Executor, sql: Kysely<Database>): InstanceStore {
-  const byName = (name: string) => sql.selectFrom("instances").selectAll().where("name", "=", name);
+  const byName = (name: string) => sql.selectFrom("instances").select(COLUMNS).where("name", "=", name);
   return {
     put: (put, now, ifMatch) =>
       db.write(function* () {
@@ -72,7 +74,7 @@ export function instanceStore(db: Executor, sql: Kysely<Database>): InstanceStor
       }),
     list: ({ labels, after, limit }) =>
       db.read(function* () {
-        let query = sql.selectFrom("instances").selectAll().orderBy("name").limit(limit);
+        let query = sql.selectFrom("instances").select(COLUMNS).orderBy("name").limit(limit);
         if (after !== null) query = query.where("name", ">", after);
         for (const [key, value] of Object.entries(labels))
           query = query.where((eb) =>

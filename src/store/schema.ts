@@ -1,5 +1,8 @@
 /** The tables as Kysely sees them; `migrations/` makes them. Times are epoch milliseconds, JSON is text, booleans are 0 and 1. */
-export interface InstanceRow {
+import type { Generated } from "kysely";
+
+export interface InstanceTable {
+  number: Generated<number>;
   name: string;
   labels: string;
   description: string | null;
@@ -7,6 +10,8 @@ export interface InstanceRow {
   updated_at: number;
   revision: number;
 }
+
+export type InstanceRow = Omit<InstanceTable, "number">;
 
 export interface RecordRow {
   id: string;
@@ -41,9 +46,53 @@ export interface IdempotencyRow {
   body: Uint8Array | null;
 }
 
+/** Something whose counters are kept: a process's private pool or a load counter. The shared pool is entity 0 and has no row. */
+export interface UsageEntityRow {
+  instance: number;
+  id: number;
+  kind: "pkg" | "load";
+  key: string;
+  description: string | null;
+  rank: number | null;
+}
+
+export interface UsageSampleRow {
+  instance: number;
+  at: number;
+  sample: Uint8Array;
+}
+
+/** An hour whose raw samples changed since it was rolled up. */
+export interface UsageUnrolledRow {
+  instance: number;
+  hour: number;
+}
+
+/** The buckets of an entity: a day's hours, or a month's days. */
+export interface UsageRollupRow {
+  instance: number;
+  entity: number;
+  resolution: "hour" | "day";
+  period: number;
+  buckets: Uint8Array;
+}
+
+export interface UsageEventRow {
+  instance: number;
+  at: number;
+  kind: "restart" | "resize" | "gap" | "reload";
+  pool: string;
+  detail: string;
+}
+
 export interface Database {
-  instances: InstanceRow;
+  instances: InstanceTable;
   records: RecordRow;
   tokens: TokenRow;
   idempotency_keys: IdempotencyRow;
+  usage_entities: UsageEntityRow;
+  usage_samples: UsageSampleRow;
+  usage_unrolled: UsageUnrolledRow;
+  usage_rollups: UsageRollupRow;
+  usage_events: UsageEventRow;
 }

@@ -4,17 +4,21 @@ import { type InstanceStore, instanceStore } from "./instances.js";
 import { type RecordStore, recordStore } from "./records.js";
 import { SqliteDatabase } from "./sqlite.js";
 import { type TokenStore, tokenStore } from "./tokens.js";
+import { type Retention, type UsageStore, usageStore } from "./usage/usage.js";
 
 export interface Store {
   instances: InstanceStore;
   records: RecordStore;
   tokens: TokenStore;
   idempotency: IdempotencyStore;
+  usage: UsageStore;
   /** Answers when the database does. */
   ping(): Promise<void>;
   backup(path: string): Promise<void>;
   close(): Promise<void>;
 }
+
+const DEFAULT_RETENTION: Retention = { raw_days: 14, rollup_days: 730 };
 
 /**
  * Opens the store.
@@ -22,7 +26,7 @@ export interface Store {
  * @param url a file's path, or ":memory:"
  * @throws when the database cannot be opened or was written by a newer release
  */
-export function openStore(url: string): Store {
+export function openStore(url: string, retention: Retention = DEFAULT_RETENTION): Store {
   const db = new SqliteDatabase(url);
   const { sql } = db;
   return {
@@ -30,6 +34,7 @@ export function openStore(url: string): Store {
     records: recordStore(db, sql),
     tokens: tokenStore(db, sql),
     idempotency: idempotencyStore(db, sql),
+    usage: usageStore(db, sql, retention),
     ping: () => db.ping(),
     backup: (path) => db.backup(path),
     close: () => db.close(),

@@ -1,0 +1,17 @@
+/** The periods that buckets are kept in, in UTC: hours in days, days in months. */
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+export const hourStart = (at: number) => Math.floor(at / HOUR) * HOUR;
+export const dayStart = (at: number) => Math.floor(at / DAY) * DAY;
+
+export function monthStart(at: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+}
+
+/** A resolution's bucket width and the period whose buckets share a row. */
+export const RESOLUTIONS = {
+  hour: { width: HOUR, periodOf: dayStart },
+  day: { width: DAY, periodOf: monthStart },
+} as const;
