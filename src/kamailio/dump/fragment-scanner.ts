@@ -132,6 +132,7 @@ export class FragmentScanner {
     const siteFrom = length + SITE.length;
     const checkLength = length + CHECK.length;
     const { sites } = this;
+    const overheadUnknown = dump.overhead === null;
     for (; at < limit; lines++) {
       if (expect === EXPECT_CHECK) {
         if (!isAt(prefix, tailAndCheck, view, at)) break;
@@ -160,8 +161,8 @@ export class FragmentScanner {
         expect = EXPECT_CHECK;
         continue;
       }
-      // The first two fragments go the general way, which also reads their addresses.
-      if (lastNumber < 1 || !isAt(prefix, tail, view, at)) break;
+      // The first fragments go the general way, which learns the layout from their addresses.
+      if (overheadUnknown || !isAt(prefix, tail, view, at)) break;
       let p = at + length;
       while (bytes[p] === SPACE) p++;
       let number = 0;
@@ -203,6 +204,7 @@ export class FragmentScanner {
       at = p + 8;
     }
     dump.expect = expect;
+    if (dump.lastNumber !== lastNumber) dump.previousFragment = null;
     dump.lastNumber = lastNumber;
     dump.chunks = chunks;
     dump.bytes = sum;
@@ -210,7 +212,6 @@ export class FragmentScanner {
     dump.pendingSize = pendingSize;
     dump.namedChunks = namedChunks;
     dump.siteHistory = siteHistory;
-    dump.previousFragment = null;
     this.lines += lines;
     if (lines > 0) dump.lastLine = firstLine + this.lines - 1;
     return at;

@@ -200,7 +200,8 @@ export class ProcessDumps {
 
   private takeInside(stream: ProcessStream, message: Message, line: number, time: string | null): void {
     if (message.kind === "broken") {
-      if (stream.open) {
+      // Without Kamailio's prefix it may be any text; only the file of shm.rprint has none.
+      if (stream.open && (message.manager !== null || stream.open.form === "rprint")) {
         stream.open.strayLines++;
         stream.open.lastLine = line;
       }

@@ -66,6 +66,7 @@ class Reader implements DumpReader {
   private carried = 0;
   /** The rest of an overlong line is being left out. */
   private skipping = false;
+  private atEnd = false;
   private lineNumber = 0;
   private byteCount = 0;
 
@@ -89,6 +90,8 @@ class Reader implements DumpReader {
   }
 
   end(): DumpReading {
+    // A last line without its end may be cut: it proves nothing about what came after the line before it.
+    this.atEnd = true;
     if (this.carried > 0) {
       const rest = Buffer.concat(this.carry);
       this.takeLine(rest, 0, rest.length);
@@ -197,7 +200,7 @@ class Reader implements DumpReader {
   private takeOther(line: string, origin: LogOrigin | null): void {
     const loss = readLoss(line);
     if (loss) this.processes.takeLoss(loss.reason, loss.pid);
-    else if (this.processes.awaitsOther) {
+    else if (this.processes.awaitsOther && !this.atEnd) {
       const from = mergeOrigins(origin, readLogOrigin(line, this.options));
       if (from.pid !== null) this.processes.takeOther(this.processes.stream(from));
     }
