@@ -33,6 +33,7 @@ export function readCommand(line: string): { before: string; command: Command } 
     const rest = tool === null ? at + 1 : words.indexOf(name ?? "", at) + 1;
     const scale = name === "core.shmmem" ? (SCALES.get((words[rest] ?? "").toLowerCase()) ?? null) : null;
     const before = words.slice(0, at).join(" ");
+    if (tool === null ? !isPrompt(before) : at > MAX_PROMPT_WORDS) return null;
     return { before, command: { name: name ?? "", scale, endpoint: OTHER_ENDPOINTS.get(name ?? "") ?? null } };
   }
   return null;
@@ -56,6 +57,14 @@ function commandOfTool(words: readonly string[], from: number): string | null {
   }
   return null;
 }
+
+/** Prose may name a command; before one that was run stands nothing, a prompt or a time. */
+function isPrompt(before: string): boolean {
+  return before === "" || /[#$>%\]:]$/.test(before) || /\d:\d\d/.test(before) || /^@?\d{10,13}$/.test(before);
+}
+
+/** `Mon Nov 23 01:14:56 AM CET 2026` and a prompt. */
+const MAX_PROMPT_WORDS = 10;
 
 /** Options with values before the command (`-s unix:/run/kamailio/kamailio_ctl -f ...`). */
 const MAX_TOOL_WORDS = 10;

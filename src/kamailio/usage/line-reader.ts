@@ -33,7 +33,7 @@ const MAX_MEMBERS = 20_000;
 /** Words that only other software's and other commands' texts have. */
 const FOREIGN = /\bopensips(?:ctl|-cli)?\b/i;
 const DUMP = /\b(?:qm|fm|tlsf)_(?:status|sums)(?:\(\))?:/;
-const HEADER = /^(?:HTTP\/1\.[01] \d{3}|Sia: |Content-(?:Type|Length): |Server: |Date: |Connection: |200 OK$)/;
+const HEADER = /^(?:HTTP\/1\.[01] \d{3}|Sia: |Content-(?:Type|Length): |Server: |Connection: |200 OK$)/;
 
 export function createLineReader(sink: LineSink): LineReader {
   let number = 0;
@@ -45,6 +45,7 @@ export function createLineReader(sink: LineSink): LineReader {
   /** The answer of a command that belongs elsewhere is passed over until the next command. */
   let passing = false;
   let module = false;
+  let saidModule = false;
   let foreign = false;
   let dump = false;
   const pairs = createPairReader(sink);
@@ -128,10 +129,11 @@ export function createLineReader(sink: LineSink): LineReader {
   }
 
   function closeStruct(members: Map<string, unknown>, line: number): void {
-    if (passing) return;
-    if (module) sink.reject(line, "this is mod.stats, which is no usage", endpointHint("dumps"));
-    else if (!readStruct(members, line, command, sink)) sink.unrecognized([...members.keys()].slice(0, 3).join(" "), line);
-    passing ||= module;
+    if (passing || (module && members.size === 0)) return;
+    const isModule = members.has("Total") && !members.has("total");
+    if (isModule && saidModule) return;
+    saidModule ||= isModule;
+    if (!readStruct(members, line, command, sink)) sink.unrecognized([...members.keys()].slice(0, 3).join(" "), line);
   }
 
   function startCommand(found: Command | null): void {
@@ -147,7 +149,7 @@ export function createLineReader(sink: LineSink): LineReader {
 
   /** A time, a command or both; false when the line is neither. */
   function feedMark(text: string): boolean {
-    const bareText = text.replace(/^#{1,10}/, "").trim();
+    const bareText = unframed(text);
     const found = readCommand(bareText);
     const time = readTimeText(found === null ? bareText : promptless(found.before));
     if (found === null && time === null) return false;
@@ -269,6 +271,18 @@ function unquote(text: string): string {
   const word = text.trim().replace(/,$/, "");
   return /^(["']).{0,400}\1$/.test(word) ? word.slice(1, -1) : word;
 }
+
+/** Without the frame that scripts draw around a time: `### T`, `--- T ---`, `[T]`, `Date: T`. */
+function unframed(text: string): string {
+  return text
+    .slice(0, MAX_MARK)
+    .replace(/^[#=*[(\s-]{1,40}/, "")
+    .replace(/[\])=*\s:#-]{1,40}$/, "")
+    .replace(/^(?:date|time|timestamp|at)\s{0,4}[:=]\s{0,4}/i, "");
+}
+
+/** A line with a time and a command. */
+const MAX_MARK = 500;
 
 /** `root@sbc1:~#` and `[root@sbc1 ~]$` say no time; `+ 2026-11-23T01:14:56Z` of a script does. */
 function promptless(before: string): string {

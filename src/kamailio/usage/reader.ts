@@ -3,7 +3,7 @@
  * errors, statistics in their spellings, metrics pages of xhttp_prom and of two exporters, and samples of the service's own form;
  * several of them after one another, with or without times between them. As a stream: a year of samples needs no more memory than one.
  */
-import type { Manager } from "../pool.js";
+import type { Manager, Pool } from "../pool.js";
 import { readVersion, type Version } from "../version.js";
 import { createLineReader } from "./line-reader.js";
 import { createLineSplitter } from "./lines.js";
@@ -75,6 +75,8 @@ export function createUsageReader(options: UsageOptions): UsageReader {
   };
   const zone = options.timezone == null ? null : readZone(options.timezone);
   const sizes = options.shm_size_mb == null ? [] : [options.shm_size_mb * MB];
+  const unnamed: { manager: Manager | null; size: number | null }[] = [];
+  const totals: Record<Pool, number | null> = { shm: null, pkg: null };
   const facts = { version: options.version ?? null, sizes };
 
   function warn(text: string): void {
@@ -100,9 +102,31 @@ export function createUsageReader(options: UsageOptions): UsageReader {
 
   function keepPool({ pool, manager, size }: Block & { kind: "pool" }): void {
     if (pool !== "pkg" && size !== null && sizes.length < MAX_SIZES && !sizes.includes(size)) sizes.push(size);
-    if (pool === null) return;
+    if (pool === null) unnamed.push({ manager, size });
+    else keepManager(pool, manager, size);
+  }
+
+  function keepManager(pool: Pool, manager: Manager | null, size: number | null): void {
     report.managers[pool] = manager;
     report.pool_sizes[pool] = size;
+  }
+
+  /** `shm.info` and `pkg.info` print the same form: without the command above it, the counters beside it may tell which pool has that size. */
+  function nameSizes(): void {
+    for (const { manager, size } of unnamed.slice(0, MAX_SIZES)) {
+      const fits = (["shm", "pkg"] as const).filter((pool) => size !== null && isSizeOf(totals[pool], size));
+      const [pool] = fits;
+      if (pool !== undefined && fits.length === 1) keepManager(pool, manager, size);
+      else warn("shm.info and pkg.info print the same form: without the command above it, its pool is not known");
+    }
+  }
+
+  function finished(): TimedSample[] {
+    const samples = timeline.take();
+    const last = samples.at(-1);
+    totals.shm = last?.shm?.total ?? totals.shm;
+    totals.pkg = last?.pkg[0]?.total_size ?? totals.pkg;
+    return samples;
   }
 
   function named(block: Block): void {
@@ -138,15 +162,24 @@ export function createUsageReader(options: UsageOptions): UsageReader {
   return {
     push(chunk) {
       feed(splitter.push(chunk));
-      return timeline.take();
+      return finished();
     },
     end() {
       feed(splitter.end());
       reader.end();
       timeline.end();
-      return { ...report, samples: timeline.take() };
+      const samples = finished();
+      nameSizes();
+      return { ...report, samples };
     },
   };
+}
+
+/** tlsf takes its control block off the total. */
+const CONTROL_BLOCK = 64 * 1024;
+
+function isSizeOf(total: number | null, size: number): boolean {
+  return total !== null && size >= total && size - total <= CONTROL_BLOCK;
 }
 
 /** The kind of the service's own form. */

@@ -87,11 +87,13 @@ function settleReading(reading: ShmReading, all: readonly ShmReading[], facts: S
   if (isWide(reading, facts.version) === true) return checked(mendFree(reading.counters), reading, [], 0);
   const negative = SIZES.some((field) => (reading.counters[field] ?? 0) < 0);
   for (const other of all) {
-    if (other === reading || (other.scale === 1 && (looksScaled(other) || isWide(other, facts.version) !== true))) continue;
-    const completed = completeFrom(reading.counters, other);
-    if (completed === null) continue;
-    const how = other.scale === 1 ? other.source : "core.shmmem in a larger unit";
-    return checked(completed.counters, reading, completed.changed ? [`the 32-bit figures were completed from ${how}`] : [], 0);
+    if (other === reading) continue;
+    for (const scale of scalesOf(other, facts.version)) {
+      const completed = completeFrom(reading.counters, { ...other, scale });
+      if (completed === null) continue;
+      const how = scale === 1 ? other.source : "core.shmmem in a larger unit";
+      return checked(completed.counters, reading, completed.changed ? [`the 32-bit figures were completed from ${how}`] : [], 0);
+    }
   }
   for (const size of facts.sizes) {
     const completed = completeFromSize(reading, size);
@@ -103,6 +105,13 @@ function settleReading(reading: ShmReading, all: readonly ShmReading[], facts: S
       "a negative counter: the figures are cut to 32 bits, and nothing else in the text tells what they were",
     );
   return checked(reading.counters, reading, [], 0);
+}
+
+/** The units in which another reading may prove something: none when it is cut itself, every one when no command says which it was. */
+function scalesOf(reading: ShmReading, version: Version | null): readonly number[] {
+  if (reading.scale !== 1) return [reading.scale];
+  if (looksScaled(reading)) return [KB, MB, 1024 * MB];
+  return isWide(reading, version) === true ? [1] : [];
 }
 
 function refuseCut({ line }: ShmReading, reason: string): Settled {
@@ -187,14 +196,19 @@ function mendFree(counters: ShmCounters): ShmCounters {
 /** Statistics are read one after the other: a tick in between moves them apart. More than this is no such race. */
 const RACE_SHARE = 0.01;
 
+/** 64-bit figures that contradict each other are the memory manager's own: no other command knows better, a dump counts anew. */
+const BROKEN_COUNTERS =
+  "compare with `kamcmd core.shmmem`; if it says the same, the manager's accounting is broken and a dump (`kamcmd corex.shm_summary`) counts anew";
+
 /** Refuses counters that contradict each other; drops a peak that cannot be (fm without MALLOC_STATS prints 0, OpenSIPS one above the heap). */
 function checked(found: ShmCounters, reading: ShmReading, warnings: string[], slack: number): Settled {
   const counters = { ...found };
   const { total, free, used, real_used, max_used } = counters;
-  const wrong = (reason: string): Settled => ({ ok: false, line: reading.line, reason, hint: RIGHT_SHM_COMMAND });
-  for (const field of SIZES) if ((counters[field] ?? 0) < 0) return wrong(`${field} is negative: the counter has wrapped around`);
+  const hint = reading.source === "core.shmmem" ? RIGHT_SHM_COMMAND : BROKEN_COUNTERS;
+  const wrong = (reason: string): Settled => ({ ok: false, line: reading.line, reason, hint });
   if (total !== null && real_used !== null && real_used > total + slack)
     return wrong("real_used is above total: a counter has wrapped around");
+  for (const field of SIZES) if ((counters[field] ?? 0) < 0) return wrong(`${field} is negative: the counter has wrapped around`);
   if (total !== null && used !== null && used > total) return wrong("used is above total: a counter has wrapped around");
   if (total !== null && free !== null && free > total) return wrong("free is above total: a counter has wrapped around");
   if (used !== null && real_used !== null && used > real_used) return wrong("used is above real_used, of which it is a part");

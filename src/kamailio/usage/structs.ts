@@ -94,7 +94,6 @@ function readPool(struct: Struct, line: number, command: Command | null, sink: S
   if (struct.size !== 2 || typeof name !== "string" || !struct.has("size") || !name.trim().endsWith("malloc")) return false;
   const pool = command?.name === "shm.info" ? "shm" : command?.name === "pkg.info" ? "pkg" : null;
   const label = pool === null ? "shm.info or pkg.info" : `${pool}.info`;
-  if (pool === null) sink.warn("shm.info and pkg.info print the same form: without the command above it, its pool is not known");
   sink.add({ kind: "pool", label, line, pool, manager: MANAGERS.get(name.trim()) ?? null, size: counterOf(struct.get("size")) });
   return true;
 }

@@ -46,6 +46,8 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
   let placement: "above" | "below" | null = null;
   let finished: TimedSample[] = [];
   let lastLocal = Number.NEGATIVE_INFINITY;
+  /** `core.uptime` has parted readings: its clock is the upload's. */
+  let clocked = false;
   let line = 1;
   /** A second answer is refused once a command and moment, not once a row. */
   let refused = new Set<string>();
@@ -60,7 +62,8 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
 
   function flush(next: number | null): void {
     const { stamped, mark, now } = moment;
-    const clock = stamped === null && mark === null && now !== null && options.zone !== null ? readTimeText(now) : null;
+    const clock =
+      stamped === null && mark === null && now !== null && (clocked || options.zone !== null) ? readTimeText(now) : null;
     emit(stamped ?? mark ?? (clock === null ? null : toUtc(clock)));
     moment = start(next);
   }
@@ -103,7 +106,8 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
     if (block.kind === "shm") line = block.reading.line;
     if (moment.add(block)) return;
     if (moment.now !== null && moment.mark === null && moment.stamped === null) {
-      splitAtClock(moment.now);
+      clocked = true;
+      flush(null);
       moment.add(block);
       return;
     }
@@ -119,12 +123,6 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
             : line;
     const when = moment.mark === null ? "nothing says when each was taken" : "both stand under the same time";
     sink.reject(where, `a second ${block.label} with other numbers: ${when}`, "print `date -u +%FT%TZ` before each reading");
-  }
-
-  function splitAtClock(now: string): void {
-    const clock = readTimeText(now);
-    emit(clock === null ? null : toUtc(clock));
-    moment = start(null);
   }
 
   function addSample(value: Record<string, unknown>, where: number): void {
