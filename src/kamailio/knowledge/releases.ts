@@ -252,6 +252,27 @@ export const SHM_MEM_SIZE_WORKS: readonly Row<boolean>[] = [
   { since: "5.0.0", until: null, value: true, source: "src/main.c@5.0.0" },
 ];
 
+/**
+ * `shm_mem_size` in the config also replaces a `-m` that equals the compiled default, since the server cannot tell it from none: the
+ * packaged units with their `-m 64` obey the config. (Checked on 5.6.3: `-m 64` with `shm_mem_size=128` gives 128 MB, `-m 32` gives 32.)
+ */
+export const SHM_MEM_SIZE_REPLACES_DEFAULT_M: readonly Row<boolean>[] = [
+  { since: "3.3.5", until: "4.4.7", value: false, source: "cfg.y:1492@4.3.7, cfg.y:1427@4.4.7" },
+  { since: "5.0.0", until: null, value: true, source: "src/core/cfg.y:1433@5.0.0, src/core/cfg.y:1967@master" },
+];
+
+/** `--debug=N` exists. */
+export const DEBUG_OPTION: readonly Row<boolean>[] = [
+  { since: "3.3.5", until: "5.3.9", value: false, source: "src/main.c:1973@5.3.9" },
+  { since: "5.4.0", until: null, value: true, source: "src/main.c:2026@5.4.8" },
+];
+
+/** `async_workers` exists (0 without a config line). */
+export const ASYNC_WORKERS: readonly Row<boolean>[] = [
+  { since: "3.3.5", until: "4.1.9", value: false, source: "cfg.lex@4.1.9" },
+  { since: "4.2.0", until: null, value: true, source: "async_task.c@4.2.0" },
+];
+
 /** What `cfg.set_now_int core mem_dump_pkg PID` prints. */
 export interface PkgDump {
   /** It obeys the `mem_summary` bits 1 (list) and 4 (sums); before that it always prints the list. */
