@@ -44,20 +44,58 @@ export interface SettingValues {
 
 export type SettingName = keyof SettingValues;
 
+/** Every name, in the order in which they are shown. */
+export const SETTING_NAMES = [
+  "shm_size_mb",
+  "pkg_size_mb",
+  "shm_manager",
+  "pkg_manager",
+  "debug",
+  "memlog",
+  "memdbg",
+  "mem_summary",
+  "mem_join",
+  "mem_safety",
+  "mem_status_mode",
+  "mem_add_size",
+  "shm_force_alloc",
+  "mlock_pages",
+  "log_stderror",
+  "fork",
+  "children",
+  "socket_workers",
+  "tcp_children",
+  "async_workers",
+  "disable_tcp",
+  "processes",
+  "config_file",
+  "pid_file",
+  "run_dir",
+  "user",
+  "group",
+  "log_engine",
+  "binary",
+  "modules",
+  "service_manager",
+] as const satisfies readonly SettingName[];
+
 /**
  * Where a value was seen. The order is Kamailio's own precedence, strongest first: what the running process says,
  * its command line, what will start it (unit, default file, container), kamailio.cfg, the build, the release.
  */
-export type SettingSource =
-  | "running_process"
-  | "command_line"
-  | "service_unit"
-  | "default_file"
-  | "container"
-  | "json"
-  | "config_file"
-  | "build_default"
-  | "release_default";
+export const SETTING_SOURCES = [
+  "running_process",
+  "command_line",
+  "service_unit",
+  "default_file",
+  "container",
+  "json",
+  "config_file",
+  "build_default",
+  "release_default",
+] as const;
+
+export type SettingSource = (typeof SETTING_SOURCES)[number];
 
 /** The forms of text that settings are read from. */
 export type SettingsForm =
