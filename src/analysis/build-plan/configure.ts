@@ -65,8 +65,13 @@ export function compilation(tool: BuildTool, version: Version, prefix: string, m
       return make("FLAVOUR=kamailio MEMDBG=1");
     case "make_memmng":
       return make("MEMMNG=1 MEMDBG=1");
-    case "make_memdbg":
-      return make("MEMDBG=1");
+    case "make_memdbg": {
+      const compiled = make("MEMDBG=1");
+      return {
+        ...compiled,
+        notes: [...compiled.notes, "MEMMNG is a dead variable since 4.4: all managers are compiled in, -x and -X choose."],
+      };
+    }
     case "cmake":
       return cmake(factAt(BUILD_SYSTEM, version)?.cmake_option ?? "MEMDBG", prefix, modules);
     case "makefile_defs":
