@@ -3,6 +3,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { v7 as uuidv7 } from "uuid";
 import { type Api, newApi, type Services } from "./api.js";
 import { authenticate } from "./auth.js";
+import { serveBuilds } from "./builds.js";
 import { serveDocs } from "./docs.js";
 import { Metrics, measure, serveHealth } from "./health.js";
 import { idempotency } from "./idempotency.js";
@@ -42,6 +43,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveHealth(api, metrics, isStopping);
   serveDocs(api, version);
   serveInstances(api);
+  serveBuilds(api);
   serveTokens(api);
   router.learn(api.routes);
 

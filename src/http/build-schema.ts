@@ -79,18 +79,59 @@ export const BuildFields = z.object({
 type Same = Build extends z.input<typeof BuildFields> ? true : never;
 export const BUILD_FITS_CONTRACT: Same = true;
 
-export const RunningProcessSchema = z
-  .object({
-    same: z
-      .boolean()
-      .nullable()
-      .openapi({ description: "Does the running process come from the recorded binary? null: the texts cannot tell" }),
-    build_id: Id,
-    differences: z.array(z.string().max(1000)).max(100),
-  })
-  .openapi("RunningProcessComparison");
-
 export const BuildSchema = z
   .object({ id: Id, instance: InstanceName, recorded_at: Timestamp, last_seen_at: Timestamp })
   .extend(BuildFields.shape)
   .openapi("Build");
+
+const Sentence = z.string().max(4000);
+
+const SameBinaryFields = z.object({
+  same: z.boolean().nullable().openapi({ description: "Do both texts describe one binary? null: they share too little to tell" }),
+  differences: z.array(Sentence).max(100),
+});
+
+const RunningProcessSchema = z
+  .object({ build_id: Id.openapi({ description: "The build that it was compared with" }) })
+  .extend(SameBinaryFields.shape)
+  .openapi("RunningProcessComparison");
+
+export const RecordedBuildSchema = BuildSchema.extend({
+  warnings: z.array(Sentence).max(100),
+  running_process: z
+    .union([RunningProcessSchema, z.null()])
+    .openapi({ description: "Is the running process this binary? null: only one of the two was recorded" }),
+  also_recorded: z.array(Id).max(100).openapi({ description: "Other builds that the text held" }),
+}).openapi("RecordedBuild");
+
+const FlagChangeSchema = z
+  .object({ flag: z.string().max(200), meaning: Sentence.nullable(), source: Sentence.nullable() })
+  .openapi("FlagChange");
+
+const FieldValue = z.union([z.string().max(2000), z.number(), z.boolean()]);
+
+const ReleaseChangeSchema = z
+  .object({ id: z.string().max(100), title: Sentence, from: Sentence, to: Sentence, meaning: Sentence, source: Sentence })
+  .openapi("ReleaseChange");
+
+export const BuildComparisonSchema = z
+  .object({ from_id: Id, to_id: Id })
+  .extend(SameBinaryFields.shape)
+  .extend({
+    direction: z.enum(["upgrade", "downgrade", "same_version"]).nullable(),
+    flags_gained: z
+      .array(FlagChangeSchema)
+      .max(500)
+      .nullable()
+      .openapi({ description: "null: one of the flag lists is not complete" }),
+    flags_lost: z.array(FlagChangeSchema).max(500).nullable(),
+    changes: z
+      .array(
+        z
+          .object({ field: z.string().max(200), from: FieldValue, to: FieldValue, meaning: Sentence.nullable() })
+          .openapi("BuildFieldChange"),
+      )
+      .max(200),
+    release_changes: z.array(ReleaseChangeSchema).max(200),
+  })
+  .openapi("BuildComparison");

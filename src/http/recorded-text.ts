@@ -1,8 +1,10 @@
 /** Texts that an operator posts about an instance: what every resource made of them shares. */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
+import { type Endpoint, recognise, wrongEndpointHint } from "../kamailio/recognise.js";
 import type { StoredRecord } from "../store/records.js";
 import { type ApiEnv, timestamp } from "./api.js";
+import { ProblemError } from "./problem.js";
 
 /** What is on the wire of every record. */
 export function recordFields(record: StoredRecord<unknown>): {
@@ -32,4 +34,15 @@ export function contentHash(value: unknown): string {
 /** Answers a stored text as it came. */
 export function textAnswer(c: Context<ApiEnv>, text: string) {
   return c.text(text, 200, { "Content-Type": "text/plain; charset=utf-8", "Content-Disposition": "inline" });
+}
+
+/** The 422 for a text that this endpoint does not read: what it looks like, and where it belongs. */
+export function notWhatIsReadHere(text: string, endpoint: Endpoint, wanted: string): ProblemError {
+  const found = recognise(text);
+  if (found.kind === "empty")
+    return new ProblemError(422, "empty_body", { detail: "The body is empty.", hint: wrongEndpointHint(found, endpoint) });
+  return new ProblemError(422, "not_read_here", {
+    detail: `There is no ${wanted.replace(/^an? /, "")} in this text; it looks like ${found.title}.`,
+    hint: wrongEndpointHint(found, endpoint),
+  });
 }
