@@ -11,7 +11,7 @@ export type FixAction = "rebuild" | "restart" | "runtime" | "none";
 
 /** The record that shows it and the words in it. `kind` names the resource; `release` is a fact about the release, with its source. */
 export interface Evidence {
-  kind: "build" | "settings" | "release" | "runtime";
+  kind: "build" | "settings" | "config" | "release" | "runtime";
   /** The id of the record; `null` for facts about the release and for defaults. */
   id: string | null;
   quote: string | null;
@@ -57,12 +57,13 @@ export function askWith(...commands: string[]): Fix {
 /** The evidence of one setting in force; `null` when nothing shows it. */
 export function settingEvidence(setting: EffectiveValue<unknown>): Evidence | null {
   if (setting.source === null) return null;
-  const isDefault = setting.source === "release_default" || setting.source === "build_default";
-  return {
-    kind: isDefault && setting.evidence_id === null ? "release" : "settings",
-    id: setting.evidence_id,
-    quote: setting.quote,
-  };
+  return { kind: kindOf(setting), id: setting.evidence_id, quote: setting.quote };
+}
+
+function kindOf({ source, evidence_id }: EffectiveValue<unknown>): Evidence["kind"] {
+  if (source === "config_file") return "config";
+  if (source === "build_default") return evidence_id === null ? "release" : "build";
+  return source === "release_default" ? "release" : "settings";
 }
 
 /** A fact about the release, with the source line that shows it. */

@@ -8,7 +8,7 @@ import { DEFAULT_MANAGER, factAt } from "../../kamailio/knowledge/releases.js";
 import type { Manager, Pool } from "../../kamailio/pool.js";
 import type { EffectiveSettings, EffectiveValue } from "../../kamailio/settings/settings.js";
 import type { Version } from "../../kamailio/version.js";
-import type { Evidence } from "./check.js";
+import { type Evidence, settingEvidence } from "./check.js";
 import { type RpcTool, rpcTool } from "./commands.js";
 import { any, type Known } from "./three-valued.js";
 
@@ -43,7 +43,8 @@ export interface ReadinessInput {
 export interface PoolSituation {
   pool: Pool;
   manager: Manager | null;
-  /** Where the manager was seen; `null` for a default of the release. */
+  /** Nobody chose it with -x or -X, as far as the records show. */
+  by_default: boolean;
   evidence: Evidence | null;
   /** What this manager can report in this release; `null` fields are not known. */
   reports: ManagerReport | null;
@@ -173,7 +174,6 @@ function poolOf(
 ): PoolSituation {
   const builtIn = running?.value.memory.default_manager ?? build?.value.memory.default_manager ?? null;
   const manager = setting.value ?? builtIn ?? factAt(DEFAULT_MANAGER, version);
-  const seen = setting.value === null || setting.source === null || setting.evidence_id === null;
-  const evidence: Evidence | null = seen ? null : { kind: "settings", id: setting.evidence_id, quote: setting.quote };
-  return { pool, manager, evidence, reports: managerReports(manager, version) };
+  const byDefault = setting.source === null || setting.source === "release_default" || setting.source === "build_default";
+  return { pool, manager, by_default: byDefault, evidence: settingEvidence(setting), reports: managerReports(manager, version) };
 }

@@ -4,29 +4,27 @@ import { describe, expect, test } from "vitest";
 import type { Readiness } from "../../../src/analysis/readiness/readiness.js";
 import { readBuilds } from "../../../src/kamailio/build/read-builds.js";
 import { readConfig } from "../../../src/kamailio/config/read-config.js";
+import { effectiveSettings } from "../../../src/kamailio/settings/effective.js";
 import { readSettings } from "../../../src/kamailio/settings/read-settings.js";
-import type { SettingsReading } from "../../../src/kamailio/settings/settings.js";
-import { settingsWith } from "../../support/effective-settings.js";
 import { checkOf, judge, record } from "../../support/readiness.js";
 
 const fixture = (folder: string, file: string) =>
   readFileSync(new URL(`../../fixtures/${folder}/${file}`, import.meta.url), "utf8");
 
-const plain = (values: SettingsReading["values"]) =>
-  Object.fromEntries(Object.entries(values).map(([name, shown]) => [name, shown.value])) as Parameters<typeof settingsWith>[0];
+const AT = "2026-01-02T03:04:05.000Z";
 
 function judgeFolder(folder: string): Readiness {
   const [build] = readBuilds(fixture(folder, "I.txt")).builds;
   if (build === undefined) throw new Error(`no build in ${folder}`);
-  const fromConfig = plain(readConfig(fixture(folder, "k.cfg"), { version: build.version }).settings);
-  const fromLine = plain(readSettings(fixture(folder, "cmdline.txt")).values);
-  const builtIn = build.memory.default_manager;
-  const shm_manager = fromLine.shm_manager ?? builtIn;
-  const pkg_manager = fromLine.pkg_manager ?? shm_manager;
-  return judge(
-    record(build),
-    settingsWith({ ...fromConfig, ...fromLine, shm_manager, pkg_manager }, build.version?.text ?? null),
-  );
+  const { settings: shown } = readConfig(fixture(folder, "k.cfg"), { version: build.version });
+  const values = Object.fromEntries(Object.entries(shown).map(([name, one]) => [name, one.value]));
+  const settings = effectiveSettings({
+    readings: [{ id: "set_1", recorded_at: AT, reading: readSettings(fixture(folder, "cmdline.txt")) }],
+    config: { id: "cfg_1", recorded_at: AT, values },
+    build: { id: "bld_1", recorded_at: AT, build },
+    version: build.version,
+  });
+  return judge(record(build), settings);
 }
 
 describe.each`

@@ -17,9 +17,9 @@ export const pkgManagerLists: Rule = (s) => (s.pkg_malloc === false ? null : man
 
 function managerLists(s: Situation, pool: Pool): Check | null {
   if (s.version === null || s.is_kamailio === false) return null;
-  const { manager, reports, evidence } = s.pools[pool];
+  const { manager, reports, evidence, by_default: byDefault } = s.pools[pool];
   const base = { id: `manager_${pool}`, title: `The manager of ${pool} lists each allocated chunk` };
-  const byDefault = evidence === null ? releaseEvidence(rowAt(DEFAULT_MANAGER, s.version)?.source) : evidence;
+  const shown = evidence ?? releaseEvidence(rowAt(DEFAULT_MANAGER, s.version)?.source);
   if (manager === null || reports === null)
     return {
       ...base,
@@ -28,20 +28,20 @@ function managerLists(s: Situation, pool: Pool): Check | null {
       evidence: null,
       fix: askWith(...whichManager(s, pool)),
     };
-  const runs = `${NAMES[manager]} runs in ${pool}${evidence === null ? ", by default" : ""}`;
+  const runs = `${NAMES[manager]} runs in ${pool}${byDefault ? ", by default" : ""}`;
   if (!reports.lists)
     return {
       ...base,
       status: "warn",
       detail: `${runs}: it never lists chunks, only sums by allocation site${s.debug === true ? "" : " (and those only with debugging)"}. q_malloc lists them.`,
-      evidence: byDefault,
+      evidence: shown,
       fix: switchToQm(s, pool),
     };
   return {
     ...base,
     status: "pass",
     detail: `${runs}: it lists each chunk${s.debug === true ? " with its site" : ", without its site as long as debugging is not compiled in"}.`,
-    evidence: byDefault,
+    evidence: shown,
     fix: nothing(),
   };
 }
