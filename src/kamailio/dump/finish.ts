@@ -25,6 +25,8 @@ export class Finisher {
     this.rows += rows.length;
     if (lists && open.chunks > 0 && rows.length === 0 && reason === null)
       open.warn("the chunks carry no allocation sites: this build has no memory debugging");
+    if (rows.some((site) => site.module === null && site.file !== null))
+      open.warn("locations name no module: this is a dump of SER before 3.3, or of OpenSIPS");
     if (open.poolSource === "address")
       open.warn("no header names the pool: it is taken from the alignment of the block's address");
     if (open.poolSource === "assumed")

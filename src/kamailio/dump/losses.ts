@@ -7,7 +7,8 @@ export interface Loss {
 }
 
 const SUPPRESSED = /Suppressed (\d{1,12}) messages? from/;
-const IMUXSOCK = /imuxsock(?:\[pid (\d{1,10})\])?:? ?(?:lost (\d{1,12}) messages from pid (\d{1,10})|begin to drop messages)/;
+const IMUXSOCK =
+  /imuxsock(?:\[pid (\d{1,10})\])?:? ?(?:lost (\d{1,12}) messages from pid (\d{1,10})|begins? to drop messages(?: from pid (\d{1,10}))?)/;
 const REPEATED = /(?:message|last message) repeated (\d{1,9}) times?/;
 const SYSLOG_NG = /[Mm]essages? (?:were )?(?:dropped|suppressed)|suppressed by syslog/;
 const MISSED = /Missed (\d{1,12}) kernel messages|(\d{1,12}) messages? (?:were )?lost due to rate-limiting/;
@@ -20,7 +21,7 @@ export function readLoss(line: string): Loss | null {
   }
   if (line.includes("imuxsock")) {
     const match = IMUXSOCK.exec(line);
-    const pid = match?.[3] ?? match?.[1];
+    const pid = match?.[3] ?? match?.[4] ?? match?.[1];
     if (match)
       return {
         reason: match[2] ? `rsyslog lost ${match[2]} messages by rate limiting` : "rsyslog dropped messages by rate limiting",

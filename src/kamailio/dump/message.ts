@@ -61,6 +61,7 @@ const BARE = [
   "summarizing all",
   "TOTAL:",
   " overwritten(",
+  "(0x",
 ] as const;
 
 const PREFIXES: readonly (readonly [string, Manager])[] = [

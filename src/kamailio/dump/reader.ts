@@ -159,7 +159,7 @@ class Reader implements DumpReader {
     if (first === "{") {
       const logged = readJsonLogLine(line);
       if (logged) {
-        this.takeText(logged.text, logged.pid === null ? null : journalOrigin(logged), 0);
+        this.takeText(logged.text, journalOrigin(logged), 0);
         return;
       }
     }
@@ -198,6 +198,10 @@ class Reader implements DumpReader {
   }
 
   private takeOther(line: string, origin: LogOrigin | null): void {
+    if (line.includes(" x [") && OPENSIPS_SUMS.test(line))
+      this.processes.warnings.add(
+        "lines like `8192 : 4 x [file.c: function, line 1]` are a summary of OpenSIPS: they were not read",
+      );
     const loss = readLoss(line);
     if (loss) this.processes.takeLoss(loss.reason, loss.pid);
     else if (this.processes.awaitsOther && !this.atEnd) {
@@ -215,6 +219,8 @@ class Reader implements DumpReader {
   }
 }
 
+/** OpenSIPS' sums by site (mem/q_malloc_dyn.h:446). */
+const OPENSIPS_SUMS = /\d : {1,20}\d{1,15} x \[[^\]]{1,200}, line \d{1,9}\]/;
 /** Small pieces of an unfinished line are joined now and then. */
 const MAX_CARRIED_PIECES = 64;
 /** Where the text before a message surely ends. */
