@@ -5,7 +5,7 @@
  * Missing evidence is a result: where one of the two texts does not show something, nothing is said to have changed.
  */
 import type { Build } from "../kamailio/build/build.js";
-import { memoryFlag } from "../kamailio/knowledge/compile-flags.js";
+import { memoryFlag, printsFlag } from "../kamailio/knowledge/compile-flags.js";
 import { type ReleaseChange, releaseChanges } from "../kamailio/knowledge/release-changes.js";
 import { compareVersions } from "../kamailio/version.js";
 
@@ -107,12 +107,20 @@ function flagDifference(a: Build, b: Build): string | null {
 function flagsOnlyIn(build: Build, other: Build, meaning: "present" | "absent"): FlagChange[] | null {
   if (build.flags === null || other.flags === null) return null;
   const others = new Set(other.flags);
-  return build.flags
-    .filter((flag) => !others.has(flag))
-    .map((flag) => {
-      const row = memoryFlag(flag);
-      return { flag, meaning: row?.[meaning] ?? null, source: row?.source ?? null };
-    });
+  return build.flags.filter((flag) => !others.has(flag)).map((flag) => flagChange(flag, other, meaning));
+}
+
+function flagChange(flag: string, other: Build, meaning: "present" | "absent"): FlagChange {
+  const row = memoryFlag(flag);
+  if (row === null) return { flag, meaning: null, source: null };
+  // 6.1 prints DBG_QM_MALLOC again beside DBG_SR_MEMORY: a word that the other release never prints has not come or gone.
+  if (printsFlag(row, other.version) === false)
+    return {
+      flag,
+      meaning: `${other.version?.text} does not print this word: its absence there says nothing`,
+      source: row.source,
+    };
+  return { flag, meaning: row[meaning], source: row.source };
 }
 
 function directionOf(a: Build, b: Build): BuildComparison["direction"] {

@@ -4,7 +4,7 @@
  */
 import type { BuildLimits } from "./build.js";
 import { type Draft, firstLine, newDraft, productOf, readRevision, readVersionLine, sizeMb } from "./draft.js";
-import { readFlagList } from "./flag-list.js";
+import { type FollowedBy, readFlagList } from "./flag-list.js";
 import type { Label, LabelAt } from "./labels.js";
 
 export interface Field {
@@ -86,12 +86,18 @@ function nameField(place: Place): Field | null {
 const MIN_FLAGS = 2;
 
 function flagsField(place: Place, draft: Draft | null): Field | null {
-  const list = readFlagList(place.value, place.next !== null && place.next !== "version" && place.next !== "print_out");
+  const list = readFlagList(place.value, followedBy(place.next));
   if (list.flags.length < MIN_FLAGS) return null;
   if (place.label === "bare_flags") return opening(newDraft({ list, from_running_process: true }), place, list.end);
   if (draft === null || draft.list !== null) return opening(newDraft({ list }), place, list.end);
   draft.list = list;
   return filled(draft, place, list.end);
+}
+
+/** "HAVE_RESOLV_RES, ADAPTIVE_WAIT_LOOPS=1024": on one line a comma leads to the limits and does not promise more flags. */
+function followedBy(next: Label | null): FollowedBy {
+  if (next === null || next === "version" || next === "print_out") return "nothing";
+  return isLimit(next) ? "limits" : "field";
 }
 
 const LIMITS: ReadonlySet<string> = new Set<keyof BuildLimits>([
@@ -120,22 +126,46 @@ function fieldOf(draft: Draft, place: Place): Field | null {
     else draft.default_shm_size_mb ??= sizeMb(number);
     return filled(draft, place, match[0].length);
   }
+  if (label === "poll") {
+    const { methods, length } = readPollMethods(value);
+    draft.tcp_poll_methods ??= methods;
+    return filled(draft, place, length);
+  }
+  if (label === "compiled_on" || label === "mi_compiled_on") return compiledOnField(draft, place);
   const line = wrappedLine(value, label);
   if (!readLine(draft, label, line)) return null;
   return filled(draft, place, line.length);
 }
 
-/** The value of one line; a list of directories or of poll methods that ends with its separator goes on in the next line, as does an empty value. */
+/** "17:11:29 Sep 12 2018 with gcc 4.8.5": the date can be missing, and any blank can be a line end. */
+const DATE_AND_COMPILER = /^((?:\s{1,20}[\w:.,+-]{1,30}){0,8}?)\s{1,20}with\s{1,20}(\S{1,40}(?:\s{1,9}\d\S{0,40})?[^\n]{0,80})/;
+
+function compiledOnField(draft: Draft, place: Place): Field {
+  const match = DATE_AND_COMPILER.exec(place.value);
+  const line = match?.[0] ?? firstLine(place.value);
+  const [date, compiler] = match === null ? [line, ""] : [match[1] ?? "", match[2] ?? ""];
+  // The time of mi_core.c is not that of main.c, which all other commands print.
+  if (place.label === "compiled_on") draft.compiled_at ??= dateOf(date.replace(/\s+/g, " "));
+  draft.compiler ??= compilerOf(compiler.replace(/\s+/g, " "));
+  return filled(draft, place, line.length);
+}
+
+/** The value of one line; a list of directories that ends with its separator goes on in the next line, as does an empty value. */
 function wrappedLine(value: string, label: Label): string {
   const line = firstLine(value);
   const trimmed = line.trimEnd();
-  const goesOn = trimmed.endsWith(",") || trimmed.endsWith(":") || (trimmed.trim() === "" && MAY_BE_WRAPPED.has(label));
+  const goesOn = trimmed.endsWith(":") || (trimmed.trim() === "" && MAY_BE_WRAPPED.has(label));
   if (!goesOn || line.length === value.length) return line;
   const second = firstLine(value.slice(line.length + 1));
+  if (
+    (label === "id" || label === "revision") &&
+    !/^\s{0,40}(?:unknown|[0-9a-f]{4,40})[ \t]{0,9}(?:-?dirty)?\s{0,9}$/.test(second)
+  )
+    return line;
   return value.slice(0, line.length + 1 + second.length);
 }
 
-const MAY_BE_WRAPPED: ReadonlySet<Label> = new Set<Label>(["config", "modules", "run_dir", "poll"]);
+const MAY_BE_WRAPPED: ReadonlySet<Label> = new Set<Label>(["config", "modules", "run_dir", "id", "revision"]);
 
 /** Longest values that make sense: a path, a compiler's name. */
 const MAX_PATH = 1024;
@@ -152,9 +182,6 @@ function readLine(draft: Draft, label: Label, line: string): boolean {
       return true;
     case "run_dir":
       draft.run_dir ??= text === "" ? null : text;
-      return true;
-    case "poll":
-      draft.tcp_poll_methods ??= words(text);
       return true;
     case "revision":
     case "id":
@@ -179,14 +206,6 @@ function readLine(draft: Draft, label: Label, line: string): boolean {
     case "date":
       draft.compiled_at ??= dateOf(text);
       return true;
-    case "compiled_on":
-      draft.compiled_at ??= dateOf(beforeWith(text));
-      draft.compiler ??= compilerOf(behindWith(text));
-      return true;
-    case "mi_compiled_on":
-      // The time is that of another file than main.c, whose time all other commands print.
-      draft.compiler ??= compilerOf(behindWith(text));
-      return true;
     case "compiled_with":
       draft.compiler ??= compilerOf(text);
       return true;
@@ -200,9 +219,19 @@ function readLine(draft: Draft, label: Label, line: string): boolean {
   }
 }
 
-function words(text: string): string[] | null {
-  const methods = text.split(/[\s,.]+/).filter((word) => word !== "");
-  return methods.length === 0 ? null : methods.slice(0, 20);
+const POLL_METHOD =
+  /[\s,]{0,40}(poll|epoll(?:_[le]t)?|sigio(?:_rt)?|select|kqueue|(?:\/dev\/|dev)poll|none)(?!\w)[ \t]{0,40}[,.]?/y;
+
+/** "poll, epoll_lt, epoll_et, sigio_rt, select." wherever its lines end. */
+function readPollMethods(value: string): { methods: string[] | null; length: number } {
+  const methods = new Set<string>();
+  let length = 0;
+  POLL_METHOD.lastIndex = 0;
+  for (let match = POLL_METHOD.exec(value); match !== null; match = POLL_METHOD.exec(value)) {
+    if (match[1] !== undefined) methods.add(match[1]);
+    length = POLL_METHOD.lastIndex;
+  }
+  return { methods: methods.size === 0 ? null : [...methods], length };
 }
 
 /** Subversion writes "2:4258M": M for modified. */
@@ -227,17 +256,6 @@ function readRevisionInto(draft: Draft, text: string): boolean {
 function cvsRevision(text: string): string | null {
   const match = /^[\w./-]{1,60}(?:,v)? ([\d.]{1,30}) /.exec(`${text} `);
   return match?.[1] ?? null;
-}
-
-/** "17:11:29Sep 12 2018 with gcc 4.8.5": the date can be missing. */
-function beforeWith(text: string): string {
-  const at = ` ${text} `.indexOf(" with ");
-  return at === -1 ? text : text.slice(0, Math.max(0, at - 1));
-}
-
-function behindWith(text: string): string {
-  const at = ` ${text} `.indexOf(" with ");
-  return at === -1 ? "" : text.slice(at + "with ".length);
 }
 
 /** The month can stick to the time. `null` for an empty date (VERSION_NODATE, as Debian builds). */

@@ -18,15 +18,16 @@ const MAX_FLAGS = 200;
 const MAX_FLAG_LENGTH = 60;
 
 const PLAIN = /^(?:STATS: O(?:n|ff), )?[A-Z0-9_, -]+$/;
-const WORD = /^[A-Z][A-Z0-9_-]*_?$/;
+/** A word, or the rest of one that a line end broke apart. */
+const WORD = /^[A-Z0-9_-]+$/;
 const TOKEN = /[^\s,]+|,|\n/g;
 const ELISION = /^[[(<{]?(?:\.{2,}|…|snip|etc\.?|cut|truncated)[\])>}]?$/i;
 
-/**
- * The flags at the start of `text`. `followed` says whether another field of the same output comes behind `text`: a list at the very
- * end of a text that stops before or amid the memory words may have been cut there.
- */
-export function readFlagList(text: string, followed: boolean): FlagList {
+/** What comes behind the text: another field of the same output, the limits that some paste on the line of the flags, or nothing of it. */
+export type FollowedBy = "field" | "limits" | "nothing";
+
+/** The flags at the start of `text`. A list at the very end of a text that stops before or amid the memory words may have been cut there. */
+export function readFlagList(text: string, followed: FollowedBy): FlagList {
   const newline = text.indexOf("\n");
   const first = (newline === -1 ? text : text.slice(0, newline)).trim();
   if (PLAIN.test(first) && !first.endsWith(",") && isBlankFrom(text, newline)) {
@@ -44,7 +45,7 @@ function isBlankFrom(text: string, start: number): boolean {
 /** What stood between a word and the one before it. */
 type Gap = "comma" | "blank" | "line";
 
-function readWords(text: string, followed: boolean): FlagList {
+function readWords(text: string, followed: FollowedBy): FlagList {
   const flags: string[] = [];
   let elided = false;
   let gap: Gap = "comma";
@@ -64,14 +65,18 @@ function readWords(text: string, followed: boolean): FlagList {
     } else {
       const word = readWord(token);
       if (word === null) break;
+      if (!append(flags, word.text, gap)) break;
       if (word.cut) elided = true;
-      append(flags, word.text, gap);
       gap = "blank";
       end = match.index + token.length;
     }
   }
   const list = flags.map((flag) => (flag === "STATS:" ? "STATS: Off" : flag));
-  return { flags: list, complete: isComplete(list, elided || gap === "comma", followed), end };
+  return {
+    flags: list,
+    complete: isComplete(list, elided || (gap === "comma" && !(followed === "limits" && reachesBehindMemory(list))), followed),
+    end,
+  };
 }
 
 /** One word of the list, possibly with "..." glued to it; `null` when it is no word of a flag list. */
@@ -79,36 +84,35 @@ function readWord(token: string): { text: string; cut: boolean } | null {
   if (token.length > MAX_FLAG_LENGTH) return null;
   if (token === "STATS:" || token === "Off" || token === "On") return { text: token, cut: false };
   const bare = token.replace(/(?:\.{2,3}|…)$/, "");
-  return WORD.test(bare) || /^-[A-Z_-]+$/.test(bare) ? { text: bare, cut: bare !== token } : null;
+  return WORD.test(bare) ? { text: bare, cut: bare !== token } : null;
 }
 
-/** Adds a word, or joins it to the word before when the two are one that a line end or a blank broke apart. */
-function append(flags: string[], word: string, gap: Gap): void {
+/**
+ * Adds a word, or joins it to the word before when the two are one that a line end or a blank broke apart. False when it is neither a
+ * word nor the rest of one: the list has ended.
+ */
+function append(flags: string[], word: string, gap: Gap): boolean {
   const last = flags.at(-1);
-  if (last === "STATS:" && (word === "Off" || word === "On")) {
-    flags[flags.length - 1] = `STATS: ${word}`;
-    return;
-  }
-  if (last === undefined || gap === "comma") {
-    flags.push(word);
-    return;
-  }
-  const joined = last + word;
-  const bothKnown = KNOWN_FLAGS.has(last) && KNOWN_FLAGS.has(word);
-  // Amid a word that nobody knows only a line end is a likely break; blanks between unknown words are lost commas.
-  const broken = KNOWN_FLAGS.has(joined)
-    ? !bothKnown || last.endsWith("-") || word.startsWith("-")
-    : gap === "line" && !KNOWN_FLAGS.has(last) && !bothKnown;
-  if (broken) flags[flags.length - 1] = joined;
-  else flags.push(word);
+  if (last === "STATS:" && (word === "Off" || word === "On")) flags[flags.length - 1] = `STATS: ${word}`;
+  else if (last !== undefined && gap !== "comma" && isBroken(last, word, gap)) flags[flags.length - 1] = last + word;
+  else if (/^[A-Z]/.test(word)) flags.push(word);
+  else return false;
+  return true;
 }
 
-function isComplete(flags: readonly string[], elided: boolean, followed: boolean): boolean {
+function isBroken(last: string, rest: string, gap: Gap): boolean {
+  const bothKnown = KNOWN_FLAGS.has(last) && KNOWN_FLAGS.has(rest);
+  if (KNOWN_FLAGS.has(last + rest)) return !bothKnown || last.endsWith("-") || rest.startsWith("-");
+  // Amid a word that nobody knows only a line end is a likely break; blanks between unknown words are lost commas.
+  return gap === "line" && !KNOWN_FLAGS.has(last) && !bothKnown && /^[A-Z_-]/.test(rest);
+}
+
+function isComplete(flags: readonly string[], elided: boolean, followed: FollowedBy): boolean {
   if (elided) return false;
   const last = flags.at(-1);
   if (last === undefined) return false;
   if (!KNOWN_FLAGS.has(last) && isCutWord(last)) return false;
-  return followed || reachesBehindMemory(flags);
+  return followed !== "nothing" || reachesBehindMemory(flags);
 }
 
 /** "TLSF_MALLO": a terminal or `cut` ended the line here. */

@@ -123,7 +123,7 @@ export const LEFTOVERS: readonly KindRow[] = [
   },
   {
     kind: "json",
-    when: [{ begins: /^[[{]\s{0,40}(?:["[{\]}]|-?\d|true|false|null)/ }],
+    when: [{ begins: /^(?:\{\s{0,40}["}]|\[\s{0,40}(?:["[{\]]|-?\d|true|false|null))/ }],
     title: "JSON that is none of the answers this service knows",
     endpoint: null,
     hint: "post what a Kamailio command prints, or the JSON that the endpoint's documentation describes",
