@@ -50,33 +50,35 @@ export interface LabelAt {
   value: number;
 }
 
+/** The labels as they are printed. */
 const LABELS: ReadonlyMap<string, Label> = new Map([
-  ["print out of", "print_out"],
+  ["Print out of", "print_out"],
   ["version:", "version"],
+  ["Version:", "version"],
   ["version::", "version"],
-  ["server::", "server"],
+  ["Server::", "server"],
   ["name:", "name"],
-  ["default config:", "config"],
-  ["default path to modules:", "modules"],
-  ["default paths to modules:", "modules"],
-  ["default path to runtime dir:", "run_dir"],
-  ["compile flags:", "flags"],
+  ["Default config:", "config"],
+  ["Default path to modules:", "modules"],
+  ["Default paths to modules:", "modules"],
+  ["Default path to runtime dir:", "run_dir"],
+  ["Compile flags:", "flags"],
   ["flags:", "flags"],
-  ["flags::", "flags"],
-  ["tcp poll methods:", "poll"],
+  ["Flags::", "flags"],
+  ["TCP poll methods:", "poll"],
   ["poll method support:", "poll"],
   ["sctp unsupported socket options:", "sctp"],
-  ["source code revision id:", "revision"],
+  ["Source code revision ID:", "revision"],
   ["git revision:", "revision"],
   ["svnrevision:", "revision"],
-  ["git::", "revision"],
-  ["svn::", "revision"],
+  ["GIT::", "revision"],
+  ["SVN::", "revision"],
   ["id:", "id"],
   ["sourceid:", "id"],
-  ["@(#) $id:", "cvs_id"],
-  ["compiled with:", "compiler"],
-  ["compiled architecture:", "architecture"],
-  ["compiled on:", "date"],
+  ["@(#) $Id:", "cvs_id"],
+  ["Compiled with:", "compiler"],
+  ["Compiled architecture:", "architecture"],
+  ["Compiled on:", "date"],
   ["compiled on", "compiled_on"],
   ["main.c compiled on", "compiled_on"],
   ["mi_core.c compiled on", "mi_compiled_on"],
@@ -84,22 +86,25 @@ const LABELS: ReadonlyMap<string, Label> = new Map([
   ["main.c compiled with", "compiled_with"],
   ["compiler:", "rpc_compiler"],
   ["compiled:", "rpc_compiled"],
-  ["build::", "build"],
+  ["Build::", "build"],
   ["time_now:", "clock"],
   ["time_started:", "clock"],
   ["uptime_secs:", "clock"],
   ["utime_days:", "clock"],
-  ["max_recv_buffer_size", "max_recv_buffer_size"],
-  ["max_send_buffer_size", "max_send_buffer_size"],
-  ["max_listen", "max_listen"],
-  ["max_uri_size", "max_uri_size"],
-  ["buf_size", "buf_size"],
-  ["adaptive_wait_loops", "adaptive_wait_loops"],
-  ["default pkg_size", "pkg_size"],
-  ["default shm_size", "shm_size"],
-  ["usage:", "usage"],
-  ["thank you for flying", "end"],
+  ["MAX_RECV_BUFFER_SIZE", "max_recv_buffer_size"],
+  ["MAX_SEND_BUFFER_SIZE", "max_send_buffer_size"],
+  ["MAX_LISTEN", "max_listen"],
+  ["MAX_URI_SIZE", "max_uri_size"],
+  ["BUF_SIZE", "buf_size"],
+  ["ADAPTIVE_WAIT_LOOPS", "adaptive_wait_loops"],
+  ["DEFAULT PKG_SIZE", "pkg_size"],
+  ["DEFAULT SHM_SIZE", "shm_size"],
+  ["Usage:", "usage"],
+  ["Thank you for flying", "end"],
 ] as const);
+
+/** For labels that a line end broke or that came in other capitals ("Version:"). */
+const BY_LOWER_CASE: ReadonlyMap<string, Label> = new Map([...LABELS].map(([token, label]) => [token.toLowerCase(), label]));
 
 const WITH_LABEL = [
   "Print\\s{1,9}out\\s{1,9}of",
@@ -143,7 +148,7 @@ export function findLabels(text: string): LabelAt[] {
       if (beginsLine(text, start)) found.push({ label: "end", start, value: start + 1 });
       continue;
     }
-    const label = LABELS.get(token) ?? LABELS.get(token.toLowerCase().replace(/\s+/g, " "));
+    const label = LABELS.get(token) ?? BY_LOWER_CASE.get(token.toLowerCase().replace(/\s+/g, " "));
     if (label !== undefined) found.push({ label, start, value: start + token.length });
     else if (beginsLine(text, start) && !goesOn(text, start))
       found.push({

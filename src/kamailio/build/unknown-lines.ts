@@ -12,11 +12,17 @@ const NOISE = /^(?:200 OK|[\s{}[\](),.;:'`"=~_-]*)$/;
 
 /** Adds the lines of `text` between two offsets that say something. */
 export function addUnknownLines(lines: string[], text: string, start: number, end: number): void {
-  if (start >= end || lines.length >= MAX_LINES) return;
+  if (lines.length >= MAX_LINES || isBlank(text, start, end)) return;
   for (const raw of text.slice(start, Math.min(end, start + MAX_LOOKED_AT)).split("\n")) {
     const line = raw.trim();
     if (line === "" || NOISE.test(line) || (line.length <= MAX_LINE_LENGTH && COMMAND.test(line))) continue;
     if (lines.length >= MAX_LINES) return;
     lines.push(line.slice(0, MAX_LINE_LENGTH));
   }
+}
+
+/** Most gaps between two labels are one line end. */
+function isBlank(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) > 0x20) return false;
+  return true;
 }
