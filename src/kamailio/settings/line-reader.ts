@@ -89,9 +89,16 @@ export class LineReader {
   private read(line: string): void {
     const bare = line.trim();
     if (bare === "") this.settle();
+    else if (this.inArguments() && readCall(bare) === null) this.list.push(bare);
     else if (applyStartupLine(this.builder, line)) this.settle();
     else if (this.block !== null) this.blockLine(bare);
     else if (!this.mark(bare) && !this.setting(bare) && !this.answer(bare) && !this.command(line, bare)) this.rest(line, bare);
+  }
+
+  /** Inside the answer of `core.arg` each line is an argument, whatever it looks like (`A=b`). */
+  private inArguments(): boolean {
+    if (this.list.length >= MAX_KEPT) return false;
+    return this.call?.method === "core.arg" || (startsArguments(this.list[0]) && (this.list[1] ?? "").startsWith("-"));
   }
 
   /** Lines that say what the next ones are. */
