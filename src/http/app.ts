@@ -9,7 +9,9 @@ import { Metrics, measure, serveHealth } from "./health.js";
 import { idempotency } from "./idempotency.js";
 import { serveInstances } from "./instances.js";
 import { ProblemError } from "./problem.js";
+import { serveReadiness } from "./readiness.js";
 import { Router } from "./router.js";
+import { serveSettings } from "./settings.js";
 import { serveTokens } from "./tokens.js";
 
 export interface AppOptions extends Services {
@@ -44,6 +46,8 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveDocs(api, version);
   serveInstances(api);
   serveBuilds(api);
+  serveSettings(api);
+  serveReadiness(api);
   serveTokens(api);
   router.learn(api.routes);
 
