@@ -221,15 +221,10 @@ export class FragmentScanner {
 /** Does a line begin here with the prefix and, from behind its time stamp, with `words`? */
 function isAt(prefix: Prefix, words: ByteWords | null, view: DataView, at: number): boolean {
   if (words !== null && !words.at(view, at + prefix.tailAt)) return false;
-  return (
-    prefix.skip === 0 ||
-    (isPrintable(view, at + prefix.skipAt, prefix.skip) && (prefix.head === null || prefix.head.at(view, at)))
-  );
-}
-
-function isPrintable(view: DataView, from: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (view.getUint8(from + i) < SPACE) return false;
-  return true;
+  if (prefix.skip === 0) return true;
+  // The time stamp itself is not looked at, but a line must not have ended in its place.
+  if (view.getUint8(at + prefix.skipAt) < SPACE || view.getUint8(at + prefix.skipAt + prefix.skip - 1) < SPACE) return false;
+  return prefix.head === null || prefix.head.at(view, at);
 }
 
 /** How many hexadecimal digits begin at `from`, at most 16. */
