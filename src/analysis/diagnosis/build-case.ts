@@ -5,7 +5,7 @@ import type { History, ProcessHistory } from "../history/history.js";
 import type { Case, Subject } from "./case.js";
 import { type Driver, driversOn } from "./level/drivers.js";
 import { column, type Grid, gridOver } from "./level/grid.js";
-import { everRose, flatLevel, spanOf, takeApart } from "./level/level.js";
+import { coverageOf, everRose, flatLevel, spanOf, takeApart } from "./level/level.js";
 import { loadGrowth, peakGrowth } from "./level/load-growth.js";
 import { processLabel } from "./process-label.js";
 
@@ -40,7 +40,7 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
     from: span.from,
     to: span.to,
     span_days: (span.to - span.from) / DAY_MS,
-    coverage: cellsKnown / grid.cells,
+    coverage: coverageOf(known),
     cells_known: cellsKnown,
     subjects: subjects.filter((subject) => subject !== null),
     incidents: history.incidents.filter((incident) => incident.pool === pool),

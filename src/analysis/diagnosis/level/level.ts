@@ -2,6 +2,7 @@
  * One level of memory over the history of an instance, taken apart once, for all rules to look at: what the load explains, the trend that is left,
  * the shape of the rise in each run of the server, and where the pool was full.
  */
+import { median } from "../../statistics/quantile.js";
 import { type RobustSlope, theilSen } from "../../statistics/theil-sen.js";
 import type { Driver } from "./drivers.js";
 import { type Explained, explain } from "./explain.js";
@@ -106,6 +107,23 @@ function risesByRun(grid: Grid, values: Float64Array, usable: readonly boolean[]
     });
   }
   return rises;
+}
+
+/** A pause between samples longer than this many usual ones is a gap. */
+const USUAL_PAUSES = 3;
+
+/** Share of the time with samples, whatever their spacing: the usual pause between two samples is no gap. */
+export function coverageOf(values: Float64Array): number {
+  const pauses: number[] = [];
+  let previous = -1;
+  for (let cell = 0; cell < values.length; cell++) {
+    if (Number.isNaN(values[cell])) continue;
+    if (previous >= 0) pauses.push(cell - previous);
+    previous = cell;
+  }
+  const usual = median(pauses);
+  const all = pauses.reduce((sum, pause) => sum + pause, 0);
+  return all === 0 ? 1 : pauses.reduce((sum, pause) => sum + (pause > USUAL_PAUSES * usual ? usual : pause), 0) / all;
 }
 
 /** First and last time (ms) with a value; `null` without any. */

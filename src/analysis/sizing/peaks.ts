@@ -1,0 +1,80 @@
+/** The peaks of a pool: the highest, those of each day, and the one that was never seen because the pool was full. */
+import { EMPTY_SERIES } from "../../kamailio/history/series.js";
+import type { Case, Subject } from "../diagnosis/case.js";
+import { column } from "../diagnosis/level/grid.js";
+import { highestKnown } from "../diagnosis/level/known-values.js";
+import { FULL_SHARE } from "../diagnosis/level/level.js";
+import { median, quantile } from "../statistics/quantile.js";
+import { theilSen } from "../statistics/theil-sen.js";
+
+export interface Peaks {
+  /** The process for pkg; the pool for shm. */
+  subject: Subject;
+  /** Bytes. For shm the higher of real_used and max_used. */
+  highest: number;
+  /** From max_used, the counter that misses no peak? */
+  from_max_used: boolean;
+  /** Spread of the daily peaks around their trend, as a share of the highest. */
+  spread: number;
+  /** What the load would have needed while the pool was full; `null` when it never was, or no load tells. */
+  unseen: number | null;
+  /** Was the pool full at times, so that the true peak was cut off? */
+  cut_off: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `null` when there is nothing to size. */
+export function peaksOf(kase: Case): Peaks | null {
+  let subject: Subject | null = null;
+  for (const candidate of kase.subjects)
+    if (subject === null || highestKnown(candidate.peaks) > highestKnown(subject.peaks)) subject = candidate;
+  if (subject === null) return null;
+  const sampled = highestKnown(subject.peaks);
+  const counter =
+    kase.pool === "shm" && kase.history.shm.max_used !== EMPTY_SERIES
+      ? highestKnown(column(kase.grid, kase.history.shm.max_used, "max"))
+      : 0;
+  const highest = Math.max(sampled, counter);
+  return {
+    subject,
+    highest,
+    from_max_used: counter > sampled,
+    spread: highest > 0 ? spreadOfDailyPeaks(kase, subject) / highest : 0,
+    unseen: unseenPeak(subject),
+    cut_off: subject.peaks.some((value) => value >= FULL_SHARE * subject.capacity),
+  };
+}
+
+/** Daily peaks between these quantiles are ordinary busy days: quiet weekends are below, a burst is above. */
+const ORDINARY = [0.5, 0.8] as const;
+
+/**
+ * How much the peaks of ordinary busy days differ, once their trend is out; of parts of the history when it is shorter than a few days. About 0.8
+ * standard deviations where the peaks are normal.
+ */
+function spreadOfDailyPeaks({ grid, span_days: days }: Case, { peaks }: Subject): number {
+  const width = days >= 3 ? DAY_MS : (days * DAY_MS) / 6;
+  const daily = new Map<number, number>();
+  for (let cell = 0; cell < grid.cells; cell++) {
+    const value = peaks[cell] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    const day = width > 0 ? Math.floor((cell * grid.cell_ms) / width) : 0;
+    daily.set(day, Math.max(daily.get(day) ?? 0, value));
+  }
+  const x = [...daily.keys()];
+  const y = [...daily.values()];
+  const slope = theilSen(x, y)?.likely ?? 0;
+  const level = x.map((day, index) => (y[index] ?? 0) - slope * day);
+  return level.length < 3 ? 0 : quantile(level, ORDINARY[1]) - quantile(level, ORDINARY[0]);
+}
+
+/** Demand at the load of the full cells, by what a unit of load costs in the others. */
+function unseenPeak({ peaks, capacity, real_level: { explained, usable } }: Subject): number | null {
+  if (explained === null || explained.drivers.length === 0) return null;
+  const base = median(explained.residual.filter((_, cell) => usable[cell] === true));
+  let most: number | null = null;
+  for (const [cell, load] of explained.by_load.entries())
+    if ((peaks[cell] ?? 0) >= FULL_SHARE * capacity && !Number.isNaN(load)) most = Math.max(most ?? 0, base + load);
+  return most;
+}

@@ -1,0 +1,195 @@
+/** The recommendation for one pool: a size from its history, "N MB buys D days" for a leak, or a guess when there is no history. */
+import { MB, type Pool } from "../../kamailio/pool.js";
+import { mb } from "../diagnosis/case.js";
+import { type PoolJudgement, processCount } from "../diagnosis/diagnose-pool.js";
+import { asRange } from "../diagnosis/exhaustion.js";
+import type { History } from "../history/history.js";
+import { coldStartSteps, type ExpectedLoad } from "./cold-start.js";
+import { confidenceOf, UPPER } from "./confidence.js";
+import { type DemandInput, demandSteps } from "./demand.js";
+import { type Estimate, sum, typedMb } from "./estimate.js";
+import { type Peaks, peaksOf } from "./peaks.js";
+import type { Factor, Finding, Recommendation } from "./sizing.js";
+
+/** Below both of these differences nobody is asked to change a running server. */
+const HYSTERESIS_SHARE = 0.1;
+const HYSTERESIS_MB = { shm: 16, pkg: 2 } as const;
+
+export interface SizingRequest {
+  horizon_days: number;
+  expected: ExpectedLoad;
+}
+
+export function recommend(history: History, pool: Pool, judgement: PoolJudgement, request: SizingRequest): Recommendation {
+  const current = currentSize(history, pool, judgement);
+  const peaks = judgement.kase === null ? null : peaksOf(judgement.kase);
+  if (judgement.kase === null || peaks === null || current?.mb === undefined)
+    return guess(history, pool, judgement, current, request);
+  const processes = request.expected.processes ?? processCount(history);
+  const confidence = confidenceOf(judgement.kase, peaks.spread, peaks.cut_off);
+  const input: DemandInput = {
+    kase: judgement.kase,
+    judgement,
+    peaks,
+    confidence,
+    horizon_days: request.horizon_days,
+    processes,
+    current_mb: current.mb,
+  };
+  switch (judgement.verdict) {
+    case "leak_suspected":
+      return leaking(pool, judgement, current, peaks);
+    case "corruption":
+    case "stale_data":
+    case "inconclusive":
+      return unsized(pool, judgement, current, "inconclusive", [judgement.verdict]);
+    default:
+      return sized(input, pool, judgement, current);
+  }
+}
+
+interface Current {
+  mb: number;
+  source: string;
+}
+
+/** What it runs with: what the server itself says, else what it was started with. */
+function currentSize(history: History, pool: Pool, { kase }: PoolJudgement): Current | null {
+  const setting = pool === "shm" ? history.facts.shm_size_mb : history.facts.pkg_size_mb;
+  const capacity = Math.max(0, ...(kase?.subjects ?? []).map((subject) => subject.capacity));
+  if (capacity > 0 && Number.isFinite(capacity)) {
+    // tlsf reports its pool without its control block: 67108784 of 67108864.
+    const mbs = Math.ceil(capacity / MB - 0.5) || 1;
+    const near = setting !== null && Math.abs(setting.value - capacity / MB) < 1 ? setting.value : mbs;
+    return { mb: near, source: pool === "shm" ? "total of core.shmmem" : "total_size of pkg.stats" };
+  }
+  return setting === null ? null : { mb: setting.value, source: setting.source };
+}
+
+function sized(input: DemandInput, pool: Pool, judgement: PoolJudgement, current: Current): Recommendation {
+  const wanted = sum(demandSteps(input));
+  const least = sum(demandSteps(input, "lower"));
+  const wantedMb = Math.round(wanted.bytes / MB);
+  const lowerMb = Math.max(1, Math.ceil(least.bytes / MB));
+  const small = Math.abs(wantedMb - current.mb) < Math.max(HYSTERESIS_MB[pool], HYSTERESIS_SHARE * current.mb);
+  const codes = [...reasonCodes(input)];
+  let finding: Finding;
+  let keep = false;
+  if (judgement.verdict === "insufficient_data") {
+    finding = "insufficient_data";
+    keep = current.mb >= wantedMb;
+  } else if (judgement.verdict === "undersized" || lowerMb > current.mb || (wantedMb > current.mb && !small))
+    finding = "undersized";
+  else if (wantedMb < current.mb && !small && input.confidence === "high") finding = "oversized";
+  else {
+    finding = "right_sized";
+    keep = true;
+    codes.push(small ? "within_hysteresis" : "shrink_needs_high_confidence");
+  }
+  const recommendedMb = keep
+    ? current.mb
+    : finding === "undersized"
+      ? Math.max(wantedMb, typedMb(current.mb + 1, pool))
+      : wantedMb;
+  return {
+    ...described(pool, current, recommendedMb),
+    lower_mb: Math.min(lowerMb, recommendedMb),
+    upper_mb: Math.max(recommendedMb, typedMb(wantedMb * UPPER[input.confidence], pool)),
+    finding,
+    reason_codes: codes,
+    confidence: input.confidence,
+    factors: withRest(wanted, recommendedMb, keep ? "kept_as_it_is" : "one_step_up"),
+    exhaustion: asRange(judgement.exhaustion),
+  };
+}
+
+function* reasonCodes({ kase, judgement, peaks, confidence }: DemandInput): Generator<string> {
+  if (peaks.cut_off) yield "peak_reached_the_pool";
+  if (kase.incidents.some(({ kind }) => kind === "exhaustion")) yield "allocation_failures";
+  if (judgement.verdict === "growth") yield "growth";
+  if (judgement.verdict === "fragmentation") yield "fragmentation";
+  if (kase.facts.tls === true && kase.pool === "shm") yield "tls_reserve";
+  if (peaks.from_max_used) yield "true_peak_from_max_used";
+  if (judgement.verdict === "insufficient_data") yield "insufficient_data";
+  if (confidence !== "high") yield "little_history";
+}
+
+/** More memory only postpones a leak (K#3833): the answer is what it buys. */
+function leaking(pool: Pool, judgement: PoolJudgement, current: Current, peaks: Peaks): Recommendation {
+  const factors: Factor[] = [
+    { name: "peak", detail: "highest so far; a leaking pool has no size that holds", value_bytes: Math.round(peaks.highest) },
+  ];
+  const perDay = judgement.slope?.likely ?? 0;
+  if (perDay > 0) {
+    const days = (current.mb * MB) / perDay;
+    factors.push({
+      name: "buys_time",
+      detail: `${current.mb} MB more would buy ${days.toFixed(days < 10 ? 1 : 0)} days at ${mb(perDay)} a day`,
+      value_bytes: current.mb * MB,
+    });
+  }
+  return { ...unsized(pool, judgement, current, "leak_suspected", ["leak_suspected"]), factors };
+}
+
+function unsized(pool: Pool, judgement: PoolJudgement, current: Current, finding: Finding, codes: string[]): Recommendation {
+  return {
+    ...described(pool, current, current.mb),
+    lower_mb: current.mb,
+    upper_mb: current.mb,
+    finding,
+    reason_codes: codes,
+    confidence: "low",
+    factors: [],
+    exhaustion: asRange(judgement.exhaustion),
+  };
+}
+
+function guess(
+  history: History,
+  pool: Pool,
+  judgement: PoolJudgement,
+  current: Current | null,
+  { expected }: SizingRequest,
+): Recommendation {
+  const processes = expected.processes ?? processCount(history);
+  const estimate = sum(coldStartSteps(pool, expected, history.facts, processes));
+  const guessed = Math.round(estimate.bytes / MB);
+  const said = Object.values(expected).some((value) => value !== null);
+  // Without any expectation the default is no better than what runs already.
+  const recommended = said || current === null ? guessed : current.mb;
+  const finding: Finding = judgement.verdict === "corruption" ? "inconclusive" : "insufficient_data";
+  return {
+    ...described(pool, current, recommended),
+    lower_mb: Math.min(recommended, typedMb(guessed / 2, pool)),
+    upper_mb: typedMb(Math.max(recommended, guessed) * UPPER.low, pool),
+    finding,
+    reason_codes: said ? ["insufficient_data", "cold_start_estimate"] : ["insufficient_data"],
+    confidence: "low",
+    factors: withRest(estimate, recommended, "kept_as_it_is"),
+    exhaustion: null,
+  };
+}
+
+function described(pool: Pool, current: Current | null, recommendedMb: number) {
+  return {
+    pool,
+    flag: `${pool === "shm" ? "-m" : "-M"} ${recommendedMb}`,
+    current_mb: current?.mb ?? null,
+    current_source: current?.source ?? null,
+    recommended_mb: recommendedMb,
+  };
+}
+
+/** The factors add up to what is recommended, also where the current size is kept. */
+function withRest(estimate: Estimate, recommendedMb: number, name: string): Factor[] {
+  const rest = Math.round(recommendedMb * MB - estimate.bytes);
+  if (rest === 0) return estimate.factors;
+  return [
+    ...estimate.factors,
+    {
+      name,
+      detail: rest > 0 ? "more than the sum, and no reason to change it" : "less than the sum, by too little to change it",
+      value_bytes: rest,
+    },
+  ];
+}

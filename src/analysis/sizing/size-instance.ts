@@ -1,0 +1,83 @@
+/** Sizes both pools of an instance and says what that means for its host. */
+import { MB, type Pool } from "../../kamailio/pool.js";
+import { judgePool, type PoolJudgement, processCount } from "../diagnosis/diagnose-pool.js";
+import type { History } from "../history/history.js";
+import { applyLines } from "./apply-lines.js";
+import { NO_EXPECTED_LOAD } from "./cold-start.js";
+import { recommend, type SizingRequest } from "./recommend.js";
+import type { HostImpact, Recommendation, Sizing, Window } from "./sizing.js";
+
+export const DEFAULT_HORIZON_DAYS = 90;
+/** Processes of a server of which nothing is known: 8 UDP and 8 TCP workers and a handful of others. */
+const USUAL_PROCESSES = 24;
+/** Above this share of the host's memory the pools crowd out everything else. */
+const MOST_OF_THE_HOST = 0.8;
+
+/**
+ * @param now epoch milliseconds for which to judge.
+ * @param judged judgements of both pools, when they were made already.
+ */
+export function sizeInstance(
+  history: History,
+  now: number,
+  request: SizingRequest = { horizon_days: DEFAULT_HORIZON_DAYS, expected: NO_EXPECTED_LOAD },
+  judged?: Record<Pool, PoolJudgement>,
+): Sizing {
+  const shmJudgement = judged?.shm ?? judgePool(history, "shm", now);
+  const shm = recommend(history, "shm", shmJudgement, request);
+  const pkgJudgement = judged?.pkg ?? judgePool(history, "pkg", now);
+  const pkg = recommend(history, "pkg", pkgJudgement, request);
+  const impact = hostImpact(history, shm, pkg, request);
+  for (const recommendation of [shm, pkg]) {
+    const crowded = impact.host_total_bytes !== null && impact.total_bytes > MOST_OF_THE_HOST * impact.host_total_bytes;
+    if (crowded) recommendation.reason_codes.push("host_memory_exceeded");
+  }
+  if (pkg.current_mb !== null && pkg.recommended_mb > pkg.current_mb) {
+    pkg.reason_codes.push("times_processes");
+    const more = (pkg.recommended_mb - pkg.current_mb) * impact.processes;
+    pkg.factors.push({
+      name: "times_processes",
+      detail: `${impact.processes} processes take ${more} MB more of the host`,
+      value_bytes: 0,
+    });
+  }
+  const recommendations = [shm, pkg];
+  return {
+    ok: recommendations.every(
+      ({ finding }) => finding === "right_sized" || finding === "oversized" || finding === "insufficient_data",
+    ),
+    generated_at: new Date(now).toISOString(),
+    window: windowOf(history, Math.max(shmJudgement.kase?.coverage ?? 0, pkgJudgement.kase?.coverage ?? 0)),
+    recommendations,
+    host_impact: impact,
+    apply: applyLines(shm.recommended_mb, pkg.recommended_mb),
+  };
+}
+
+function hostImpact(history: History, shm: Recommendation, pkg: Recommendation, { expected }: SizingRequest): HostImpact {
+  const known = history.facts.processes !== null || history.processes.length > 0;
+  const processes = expected.processes ?? (known ? processCount(history) : USUAL_PROCESSES);
+  const shmBytes = shm.recommended_mb * MB;
+  const pkgBytes = pkg.recommended_mb * MB * processes;
+  return {
+    processes,
+    shm_bytes: shmBytes,
+    pkg_bytes_total: pkgBytes,
+    total_bytes: shmBytes + pkgBytes,
+    host_total_bytes: history.facts.host_total_bytes,
+  };
+}
+
+function windowOf(history: History, coverage: number): Window {
+  const all = [history.shm.real_used, ...history.processes.map((process) => process.real_used)].filter(({ at }) => at.length > 0);
+  const from = Math.min(...all.map(({ at }) => at[0] ?? Number.POSITIVE_INFINITY));
+  const to = Math.max(...all.map(({ at }) => at[at.length - 1] ?? Number.NEGATIVE_INFINITY));
+  const known = Number.isFinite(from) && Number.isFinite(to);
+  return {
+    from: known ? new Date(from).toISOString() : null,
+    to: known ? new Date(to).toISOString() : null,
+    samples: history.samples,
+    coverage: Math.round(coverage * 1000) / 1000,
+    restarts: history.events.filter(({ kind }) => kind === "restart").length,
+  };
+}
