@@ -46,7 +46,7 @@ export class OpenDump {
   chunks = 0;
   bytes = 0;
   /** Two numbers a site id: count and bytes. */
-  cells = new Float64Array(512);
+  cells = new Float64Array(128);
   /** Free fragments that the list itself shows (mem_status_mode=1). */
   freeListed = 0;
   lastNumber = -1;
