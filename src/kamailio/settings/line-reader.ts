@@ -14,6 +14,7 @@ import {
   applyScalar,
   type Call,
   readCall,
+  startsArguments,
 } from "./rpc-answers.js";
 import { applyStartupLine } from "./startup-log.js";
 import { applyUnit, instanceInPath, readUnitLine, type UnitLine } from "./systemd.js";

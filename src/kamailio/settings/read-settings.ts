@@ -12,6 +12,7 @@ import { applyRows, type Row } from "./process-listing.js";
 import { ReadingBuilder } from "./reading-builder.js";
 import { applyResult, applyScalar, type Call, settlePools } from "./rpc-answers.js";
 import type { SettingsReading } from "./settings.js";
+import { applyStartupLine } from "./startup-log.js";
 
 /**
  * Reads settings from a text. Never throws; `forms` is empty when nothing in it is a form of settings, and `warnings` then says what
@@ -111,6 +112,7 @@ function applyJson(builder: ReadingBuilder, value: unknown, call: Call | null): 
     else if (!applyResult(builder, value.result, call)) builder.notUnderstood(JSON.stringify(value.result ?? null).slice(0, 200));
     return null;
   }
+  if (isObject(value) && applyLogEntry(builder, value)) return call;
   if (typeof value === "number") applyScalar(builder, String(value), call);
   else if (
     !applyDocument(builder, value) &&
@@ -119,6 +121,14 @@ function applyJson(builder: ReadingBuilder, value: unknown, call: Call | null): 
   )
     builder.notUnderstood(JSON.stringify(value).slice(0, 200));
   return null;
+}
+
+/** A line of a log in JSON: Kamailio's own (`--log-engine=json`), docker's, journald's. */
+function applyLogEntry(builder: ReadingBuilder, entry: Record<string, unknown>): boolean {
+  const message = entry.message ?? entry.log ?? entry.MESSAGE;
+  if (typeof message !== "string") return false;
+  applyStartupLine(builder, message);
+  return true;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -132,11 +132,13 @@ export function applyList(builder: ReadingBuilder, items: readonly string[], cal
   return false;
 }
 
+/** Is this the first line of `core.arg`: the binary alone? */
+export function startsArguments(item: string | undefined): boolean {
+  return item !== undefined && /^[^\s:]{0,300}(?:kamailio|\/ser|sip-router)(?:[-_.]\d[\w.]{0,20})?$/.test(item);
+}
+
 function looksLikeArguments(items: readonly string[]): boolean {
-  return (
-    /(?:^|\/)(?:kamailio|ser|sip-router)[\w.-]{0,20}$/.test(items[0] ?? "") &&
-    items.slice(1).some((item) => /^-{1,2}[A-Za-z]/.test(item))
-  );
+  return startsArguments(items[0]) && items.slice(1).some((item) => /^-{1,2}[A-Za-z]/.test(item));
 }
 
 /** Some of these are loaded by nearly every configuration; a list of words without one is a list of something else. */

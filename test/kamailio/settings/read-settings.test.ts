@@ -37,11 +37,11 @@ describe("each form of text", () => {
     ],
     [
       "/proc/PID/cmdline raw",
-      "/usr/sbin/kamailio\0-A\0X=a b -m 1\0-m\0" + `${64}\0`,
+      `/usr/sbin/kamailio\0-A\0X=a b -m 1\0-m\0${64}\0`,
       ["command_line"],
       { shm_size_mb: 64, binary: "/usr/sbin/kamailio" },
     ],
-    ["/proc/PID/cmdline with an empty word", "kamailio\0-w\0\0-m\0" + `${64}\0`, ["command_line"], { shm_size_mb: 64 }],
+    ["/proc/PID/cmdline with an empty word", `kamailio\0-w\0\0-m\0${64}\0`, ["command_line"], { shm_size_mb: 64 }],
     [
       "/proc/PID/cmdline through tr",
       "/usr/sbin/kamailio -m 64 -M 8 ",
@@ -218,7 +218,7 @@ describe("each form of text", () => {
     ],
     [
       "compose, a string",
-      "version: '3'\nservices:\n  edge:\n    build: .\n    command: kamailio -DD -E -m ${SHM:-128} -M 16\n",
+      `version: '3'\nservices:\n  edge:\n    build: .\n    command: kamailio -DD -E -m \${SHM:-128} -M 16\n`,
       ["compose"],
       { service_manager: "docker", fork: 1, log_stderror: 1, shm_size_mb: 128, pkg_size_mb: 16 },
     ],
@@ -481,7 +481,7 @@ describe("what is said beside the values", () => {
 describe("secrets", () => {
   test.each([
     ["kamailio -A DBPASS=hunter2 -m 64"],
-    ["kamailio\0-A\0DBURL=mysql://k:hunter2@h/d\0-m\0" + `${64}\0`],
+    [`kamailio\0-A\0DBURL=mysql://k:hunter2@h/d\0-m\0${64}\0`],
     ["[Service]\nEnvironment=DB_PASSWORD=hunter2 SHM_MEMORY=64\nExecStart=/usr/sbin/kamailio -A P=$DB_PASSWORD -m $SHM_MEMORY"],
     ["docker run -e DB_PASSWORD=hunter2 kamailio/kamailio -m 64"],
     [
@@ -499,7 +499,7 @@ describe("any text", () => {
   const lines = fc.constantFrom(
     ...UNIT.split("\n"),
     ...DEFAULT_FILE.split("\n"),
-    ..."{ } [ ] 5 - : = kamailio -m64 services: command: - image: <core> kamcmd cfg.get core memlog \0 \\ ' \" ${A} $A A=$A$A A= PID CMD".split(
+    ...`{ } [ ] 5 - : = kamailio -m64 services: command: - image: <core> kamcmd cfg.get core memlog \0 \\ ' " \${A} $A A=$A$A A= PID CMD`.split(
       " ",
     ),
     "1 /usr/sbin/kamailio -m 64",
