@@ -1,0 +1,52 @@
+/** The sums behind the judgement, so that they can be checked by hand. */
+import { type Case, mb } from "./case.js";
+import { PRIVATE_BASE_BYTES } from "./kamailio-share.js";
+
+/** One sum: `bytes` is the result of `detail`. */
+export interface Sum {
+  label: string;
+  bytes: number;
+  detail: string;
+}
+
+export function arithmeticOf({ host, shares, kamailio, growth, context }: Case): Sum[] {
+  const lines: Sum[] = [];
+  const add = (label: string, bytes: number | null | undefined, detail: string) => {
+    if (bytes !== null && bytes !== undefined) lines.push({ label, bytes, detail });
+  };
+  add(
+    "pools at most",
+    kamailio.pools_limit,
+    `-m ${mb(context.shm_size_bytes ?? 0)} once + -M ${mb(context.pkg_size_bytes ?? 0)} x ${kamailio.processes} processes`,
+  );
+  add("RSS added up", kamailio.rss_sum, `over ${kamailio.processes} processes; counts the shm pool in each of them`);
+  add(
+    "Kamailio resident",
+    kamailio.resident,
+    kamailio.method === "pss"
+      ? "sum of Pss: shared pages divided among those who share them"
+      : kamailio.method === "anon_and_shmem"
+        ? "RssAnon of each process + the largest RssShmem + the largest RssFile: the shm pool once (pages not written since the fork still count in each)"
+        : `RSS added up - the shm pool for all but one process: an estimate, between ${mb(kamailio.lowest ?? 0)} and ${mb(kamailio.rss_sum ?? 0)}`,
+  );
+  add("shm pool touched", kamailio.shm_touched, `of ${mb(context.shm_size_bytes ?? 0)}`);
+  add(
+    "beyond the pools",
+    kamailio.beyond_pools,
+    `private memory - ${mb(context.pkg_size_bytes ?? 0)} - ${mb(PRIVATE_BASE_BYTES)}, where positive`,
+  );
+  if (host && shares) {
+    add("not free", shares.not_free, `${mb(host.total)} total - ${mb(host.free)} free`);
+    add("page cache", shares.page_cache, "Cached - Shmem + Buffers");
+    add("reclaimable slab", shares.reclaimable_slab, "SReclaimable");
+    add(
+      "available",
+      shares.available,
+      shares.available_source === "MemAvailable" ? "MemAvailable" : "free + page cache + reclaimable slab (estimate)",
+    );
+    add("swap used", shares.swap_used, "SwapTotal - SwapFree");
+  }
+  for (const [name, bytes] of Object.entries(growth))
+    add(`growth of ${name.replaceAll("_", " ")}`, bytes, "last reading - first reading");
+  return lines;
+}

@@ -1,0 +1,27 @@
+/** What the rules look at: the host, Kamailio's share of it, what grew, and what is recorded of the instance. */
+import type { HostFigures } from "../../kamailio/host-memory/reading.js";
+import type { Growth } from "./growth.js";
+import type { HostShares } from "./host-shares.js";
+import type { KamailioShare } from "./kamailio-share.js";
+
+/** What is recorded of the instance; `null` or missing where it is not known. */
+export interface HostMemoryContext {
+  shm_size_bytes?: number | null;
+  pkg_size_bytes?: number | null;
+  processes?: number | null;
+  /** Largest max_used of the shm pool so far: as much of it has been touched. */
+  shm_max_used_bytes?: number | null;
+  /** shm_force_alloc or mlock_pages: the whole pool is touched at start. */
+  shm_forced?: boolean | null;
+}
+
+export interface Case {
+  host: HostFigures | null;
+  shares: HostShares | null;
+  kamailio: KamailioShare;
+  growth: Growth;
+  context: HostMemoryContext;
+}
+
+/** Bytes for people: 1 MB = 1,048,576 bytes. */
+export const mb = (bytes: number) => `${(bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0)} MB`;

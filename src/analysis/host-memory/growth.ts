@@ -1,0 +1,42 @@
+/** What grew between the first and the last reading in one text. */
+import type { HostMemoryReading, ProcessFigures } from "../../kamailio/host-memory/reading.js";
+import { hostShares } from "./host-shares.js";
+
+/** Bytes; `null` where there are not two readings. */
+export interface Growth {
+  slab_reclaimable: number | null;
+  page_cache: number | null;
+  /** Touched part of the shm pool. */
+  shm_touched: number | null;
+  /** Private memory of the processes that were read twice. */
+  anon: number | null;
+}
+
+export function growthBetween({ hosts, processes, earlier_processes }: HostMemoryReading): Growth {
+  const first = hosts[0];
+  const last = hosts[hosts.length - 1];
+  const two = first !== undefined && last !== undefined && hosts.length > 1;
+  const before = two ? hostShares(first) : null;
+  const after = two ? hostShares(last) : null;
+  const latest = earlier_processes.flatMap(({ pid }) => processes.find((process) => process.pid === pid) ?? []);
+  return {
+    slab_reclaimable: difference(before?.reclaimable_slab, after?.reclaimable_slab),
+    page_cache: difference(before?.page_cache, after?.page_cache),
+    shm_touched: difference(touched(earlier_processes), touched(latest)) ?? (two ? difference(first.shmem, last.shmem) : null),
+    anon: difference(privates(earlier_processes), privates(latest)),
+  };
+}
+
+function difference(from: number | null | undefined, to: number | null | undefined): number | null {
+  return from === null || from === undefined || to === null || to === undefined ? null : to - from;
+}
+
+function touched(processes: readonly ProcessFigures[]): number | null {
+  const values = processes.map(({ rss_shmem, shm_mapping }) => shm_mapping?.rss ?? rss_shmem).filter((value) => value !== null);
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+function privates(processes: readonly ProcessFigures[]): number | null {
+  const values = processes.map(({ rss_anon, private_bytes }) => rss_anon ?? private_bytes).filter((value) => value !== null);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+}

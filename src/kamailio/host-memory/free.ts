@@ -1,0 +1,91 @@
+/**
+ * Reads what `free` prints: procps since 3.3.10 (`buff/cache available`), `free -w`, and the old layout (`buffers cached`, `-/+ buffers/cache`).
+ *
+ * Without -h the table does not say its unit. A command line in front of it does (`free -m`); else the size of the total tells: no machine
+ * that runs Kamailio has less than 64 MB.
+ */
+import { type HostFigures, KIB, NO_HOST } from "./reading.js";
+
+const UNITS: Readonly<Record<string, number>> = { b: 1, k: KIB, m: KIB ** 2, g: KIB ** 3, t: KIB ** 4, p: KIB ** 5 };
+/** A total below this number of KiB (64 MB) was not printed in KiB; below 64 it was not printed in MB either. */
+const MIN_TOTAL_KIB = 65_536;
+const MAX_TOTAL_GB = 64;
+/** 4 TiB in KiB: a larger number was printed in bytes. */
+const MAX_TOTAL_KIB = 2 ** 32;
+
+const COMMAND = /\bfree(?: +-(?:w|l|t|s ?\d+|c ?\d+))* +(?:-w?([bkmgh])w?\b|--(bytes|kibi|mebi|gibi|human)\b)/;
+
+/** The unit that a command line such as `$ free -m` asks for, or `null`. */
+export function freeUnit(line: string): number | null {
+  const match = COMMAND.exec(line.slice(0, 200));
+  const letter = match?.[1] ?? match?.[2]?.[0];
+  return letter === undefined || letter === "h" ? null : (UNITS[letter] ?? null);
+}
+
+/** The columns of a header line of `free`, or `null`. */
+export function freeHeader(line: string): string[] | null {
+  const columns = line.trim().split(/\s+/, 12);
+  return columns[0] === "total" && columns[1] === "used" && columns[2] === "free" ? columns : null;
+}
+
+/** Reads the `Mem:` line under its header. `unit`: bytes of one, when known. */
+export function readFreeMem(
+  line: string,
+  columns: readonly string[],
+  unit: number | null,
+): { figures: HostFigures; scale: number; inferred: boolean } | null {
+  const words = values(line, "Mem:");
+  if (words === null) return null;
+  const total = Number.parseFloat(words[0] ?? "");
+  const suffixed = words.some((word) => /[A-Za-z]/.test(word));
+  const scale = unit ?? inferUnit(total);
+  const figure = (name: string) => {
+    const at = columns.indexOf(name);
+    return at < 0 ? null : size(words[at], scale);
+  };
+  const all = figure("total");
+  const free = figure("free");
+  if (all === null || free === null) return null;
+  const cached = figure("cached") ?? figure("cache") ?? figure("buff/cache");
+  return {
+    inferred: unit === null && !suffixed,
+    scale,
+    figures: {
+      ...NO_HOST,
+      source: "free",
+      total: all,
+      free,
+      available: figure("available"),
+      buffers: columns.includes("buff/cache") ? null : figure("buffers"),
+      cached,
+      shmem: figure("shared"),
+    },
+  };
+}
+
+/** Adds the `Swap:` line, in the unit that the `Mem:` line was read with. */
+export function readFreeSwap(line: string, figures: HostFigures, scale: number): void {
+  const words = values(line, "Swap:");
+  if (words === null) return;
+  figures.swap_total = size(words[0], scale);
+  figures.swap_free = size(words[2], scale);
+}
+
+function values(line: string, label: string): string[] | null {
+  const text = line.trim();
+  return text.startsWith(label) ? text.slice(label.length).trim().split(/\s+/, 12) : null;
+}
+
+function inferUnit(total: number): number {
+  if (total < MAX_TOTAL_GB) return KIB ** 3;
+  if (total < MIN_TOTAL_KIB) return KIB ** 2;
+  return total > MAX_TOTAL_KIB ? 1 : KIB;
+}
+
+/** `15885`, `15Gi`, `1.2G`, `512M`: bytes. */
+function size(word: string | undefined, scale: number): number | null {
+  const match = /^(\d{1,20}(?:[.,]\d{1,6})?)([BKMGTPbkmgtp]?)i?B?$/.exec(word ?? "");
+  if (!match) return null;
+  const unit = match[2] ? (UNITS[match[2].toLowerCase()] ?? 1) : scale;
+  return Math.round(Number((match[1] ?? "").replace(",", ".")) * unit);
+}
