@@ -33,9 +33,12 @@ const WORDS = new Map<boolean | null, string>([
   [null, "unknown"],
 ]);
 
+/** What is wrong comes before what is not known. */
+const URGENCY = ["fail", "warn", "unknown"] as const;
+
 export function readinessDocument(readiness: Readiness): Document {
   const { judged } = readiness;
-  const todo = readiness.checks.filter(({ status }) => status !== "pass");
+  const todo = URGENCY.flatMap((urgency) => readiness.checks.filter(({ status }) => status === urgency));
   const passed = readiness.checks.filter(({ status }) => status === "pass");
   return [
     { kind: "heading", level: 1, text: `Memory debugging on ${judged.instance}: ${LEVELS[readiness.level]}` },
