@@ -1,0 +1,108 @@
+/** The values of a configuration as a rule asks for them: the one in force, the line that sets it, the release's default. */
+import type { Build } from "../../kamailio/build/build.js";
+import type { ConfigPlace, ConfigReading, CoreAssignment, ModuleParameterLine } from "../../kamailio/config/reading.js";
+import { coreDefault } from "../../kamailio/knowledge/core-parameters.js";
+import { DEFAULT_DEBUG } from "../../kamailio/knowledge/releases.js";
+import type { EffectiveSettings, SettingName, SettingSource } from "../../kamailio/settings/settings.js";
+import type { Version } from "../../kamailio/version.js";
+import { moduleDefault } from "./module-defaults.js";
+
+export interface ConfigReviewInput {
+  reading: ConfigReading;
+  /** Without it, what differs by release is not judged. */
+  version: Version | null;
+  build?: Build | null;
+  /** What is in force beside the file: a command line wins over it. */
+  settings?: Partial<EffectiveSettings> | null;
+  host_total_bytes?: number | null;
+  /** Addresses of the host (its loopback included), for a configuration without `listen`; 2 when it is not known. */
+  host_addresses?: number | null;
+}
+
+/** Sources that this very file wins over, or that it is. */
+const WEAKER: ReadonlySet<SettingSource> = new Set(["config_file", "build_default", "release_default"]);
+
+/** Where a value is set; `null` for a default. */
+export type Where = ConfigPlace | null;
+
+export class ConfigFacts {
+  readonly reading: ConfigReading;
+  readonly version: Version | null;
+  readonly build: Build | null;
+  readonly settings: Partial<EffectiveSettings>;
+  readonly hostBytes: number | null;
+  readonly hostAddresses: number | null;
+  private readonly modules: Set<string>;
+
+  constructor(input: ConfigReviewInput) {
+    this.reading = input.reading;
+    this.version = input.version;
+    this.build = input.build ?? null;
+    this.settings = input.settings ?? {};
+    this.hostBytes = input.host_total_bytes ?? null;
+    this.hostAddresses = input.host_addresses ?? null;
+    this.modules = new Set(input.reading.modules.map((module) => module.name));
+  }
+
+  /** The last assignment of a core parameter, by its canonical name. */
+  assigned(name: string): CoreAssignment | null {
+    return this.reading.core.findLast((assignment) => assignment.name === name) ?? null;
+  }
+
+  /** A core parameter's number in the file, else the release's default. */
+  core(name: string): number | null {
+    const value = this.assigned(name)?.value;
+    if (typeof value === "number") return value;
+    const fallback = coreDefault(name, this.version);
+    return value === undefined && typeof fallback === "number" ? fallback : null;
+  }
+
+  /** A setting that is in force: what the command line or the process says, else the file, else the default. */
+  setting(name: Extract<SettingName, string>, core: string = name): number | null {
+    const recorded = this.settings[name];
+    const value =
+      recorded?.source !== undefined && recorded.source !== null && !WEAKER.has(recorded.source) ? recorded.value : null;
+    return typeof value === "number" ? value : this.core(core);
+  }
+
+  /** `debug` as the next start has it: the command line wins over the file, what was set at run time is forgotten. */
+  debugAtStart(): number | null {
+    const { value, source } = this.settings.debug ?? { value: null, source: null };
+    const fromStart =
+      source === "command_line" || source === "service_unit" || source === "default_file" || source === "container";
+    return fromStart && value !== null ? value : (this.core("debug") ?? DEFAULT_DEBUG);
+  }
+
+  loaded(module: string): boolean {
+    return this.modules.has(module);
+  }
+
+  /** The first of these modules that is loaded. */
+  anyLoaded(...modules: string[]): string | null {
+    return modules.find((module) => this.modules.has(module)) ?? null;
+  }
+
+  /** Every line that sets a module's parameter (some may be given many times). */
+  parameters(module: string, name: string): ModuleParameterLine[] {
+    return this.reading.modparams.filter((line) => line.name === name && line.modules.includes(module));
+  }
+
+  /** The last line that sets a module's parameter. */
+  parameter(module: string, name: string): ModuleParameterLine | null {
+    return this.parameters(module, name).at(-1) ?? null;
+  }
+
+  /** A module parameter's number, else its default; `null` when neither is known. */
+  number(module: string, name: string): number | null {
+    const line = this.parameter(module, name);
+    if (line === null) return moduleDefault(module, name, this.version);
+    if (typeof line.value === "number") return line.value;
+    return typeof line.value === "string" && /^-?\d{1,15}$/.test(line.value) ? Number(line.value) : null;
+  }
+
+  /** A module parameter's text when it is set in the file. */
+  text(module: string, name: string): string | null {
+    const value = this.parameter(module, name)?.value ?? null;
+    return value === null ? null : String(value);
+  }
+}

@@ -1,0 +1,56 @@
+/** Unified diffs that `patch` takes, of texts whose secrets are gone: no line that held one may be in a diff, since it is another one on disk. */
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import type { ConfigReading } from "../../../kamailio/config/reading.js";
+import { applyEdits, type Edit } from "./edits.js";
+
+/** Lines around a change, as `diff -u` has them; fewer where a redacted line is near. */
+const CONTEXT = 3;
+
+export interface DiffPair {
+  forward: string;
+  backward: string;
+}
+
+/** The diffs of all files that the edits touch, there and back. */
+export function diffOf(reading: ConfigReading, edits: readonly Edit[]): DiffPair {
+  const pair = { forward: "", backward: "" };
+  for (const file of new Set(edits.map((edit) => edit.file))) {
+    const before = reading.texts[file] ?? "";
+    const after = applyEdits(
+      before,
+      edits.filter((edit) => edit.file === file),
+    );
+    if (before === after) continue;
+    const secret = new Set((reading.redacted_lines[file] ?? []).map((line) => before.split("\n")[line - 1]));
+    const name = patchName(file, reading.main);
+    pair.forward += diffText(name, before, after, secret);
+    pair.backward += diffText(name, after, before, secret);
+  }
+  return pair;
+}
+
+function diffText(name: string, before: string, after: string, secret: ReadonlySet<string | undefined>): string {
+  for (let context = CONTEXT; context > 0; context--) {
+    const text = write(name, before, after, context);
+    const lines = text.split("\n").slice(2);
+    if (!lines.some((line) => secret.has(line.slice(1)))) return text;
+  }
+  return write(name, before, after, 0);
+}
+
+function write(name: string, before: string, after: string, context: number): string {
+  return createTwoFilesPatch(`a/${name}`, name, before, after, undefined, undefined, {
+    context,
+    headerOptions: FILE_HEADERS_ONLY,
+  });
+}
+
+/**
+ * The path from the main file's directory, in which `patch` is run. `a/name` and `name` stand in the header, so that it is found with -p0 and
+ * with -p1. Control characters would end the header: they become `?`.
+ */
+function patchName(file: string, main: string): string {
+  const folder = main.slice(0, main.lastIndexOf("/") + 1);
+  const relative = file.startsWith(folder) ? file.slice(folder.length) : file;
+  return relative.replace(/^\/+/, "").replace(/[\x00-\x1f\x7f]/g, "?");
+}
