@@ -104,6 +104,17 @@ describe("what the messages mean", () => {
     ]);
   });
 
+  test("qm's realloc complains of either: alone it is exhaustion, behind the search it is fragmentation", () => {
+    const realloc =
+      " 3(9) ERROR: <core> [core/mem/q_malloc.c:721]: qm_realloc(): qm_realloc(0x7f22ce83f000, 600) called from tm: t_reply.c: relay_reply(950), module: tm; qm_malloc() failed!\n";
+    const search =
+      " 3(9) ERROR: <core> [core/mem/q_malloc.c:297]: qm_find_free(): qm_find_free(0x7f22ce83f000, 600); Free fragment not found!\n";
+    expect(readLog(realloc).incidents).toMatchObject([{ kind: "exhaustion", pool: "shm", count: 1 }]);
+    expect(readLog(search + realloc).incidents).toMatchObject([
+      { kind: "fragmentation", pool: "shm", count: 1, site: { function: "relay_reply" } },
+    ]);
+  });
+
   test("without debugging the allocator names nobody, its caller does", () => {
     const log =
       " 3(9) ERROR: <core> [core/mem/f_malloc.c:500]: fm_malloc(): fm_malloc(0x55d0c0ffe010, 848); Free fragment not found!\n" +
