@@ -7,7 +7,7 @@ import { dump, site } from "./make-dump.js";
 
 /** The first dump of a capture that lists sites. */
 function captured(path: string) {
-  const found = readDumps(fixture(`incidents/${path}`)).dumps.find(({ sites }) => sites.length > 0);
+  const found = readDumps(fixture(path)).dumps.find(({ sites }) => sites.length > 0);
   if (!found) throw new Error(`no sites in ${path}`);
   return found;
 }
@@ -19,7 +19,7 @@ describe("real incidents", () => {
     ["e1-step-dispatcher-reload-6.0.7", ["start", "middle", "end"], "a larger list was loaded once"],
     ["c2-leak-pkg-require-async-5.6.3-debian", ["start", "middle", "end"], "the shared pool of the leak in pkg"],
   ])("%s: no alarm in shm (%s)", (folder, moments, _why) => {
-    const comparison = compareDumps(moments.map((moment) => captured(`${folder}/dump-${moment}-shm-summary.log`)));
+    const comparison = compareDumps(moments.map((moment) => captured(`incidents/${folder}/dump-${moment}-shm-summary.log`)));
     expect(comparison).toMatchObject({ ok: true, comparable: true, warnings: [] });
     expect(comparison.suspects.filter(({ confidence }) => confidence !== "low")).toEqual([]);
   });
@@ -27,8 +27,8 @@ describe("real incidents", () => {
   test("the leak of a parsed header in the async workers names its allocator first", () => {
     const folder = "c2-leak-pkg-require-async-5.6.3-debian";
     const comparison = compareDumps([
-      captured(`${folder}/dump-middle-pkg-Async.log.gz`),
-      captured(`${folder}/dump-end-pkg-Async.log.gz`),
+      captured(`incidents/${folder}/dump-middle-pkg-Async.log.gz`),
+      captured(`incidents/${folder}/dump-end-pkg-Async.log.gz`),
     ]);
     expect(comparison.ok).toBe(false);
     expect(comparison.suspects).toHaveLength(1);
@@ -47,24 +47,36 @@ describe("real incidents", () => {
   test("a restart between two dumps is seen by the pid of the same process", () => {
     const folder = "f-restart-5.5.7-qm";
     const { warnings } = compareDumps([
-      captured(`${folder}/dump-before-restart-shm-summary.log`),
-      captured(`${folder}/dump-after-restart-shm-summary.log`),
+      captured(`incidents/${folder}/dump-before-restart-shm-summary.log`),
+      captured(`incidents/${folder}/dump-after-restart-shm-summary.log`),
     ]);
     expect(warnings.join()).toContain("restarted");
   });
 
   test("a summary and a list of fragments of the same moment agree", () => {
     const folder = "c2-leak-pkg-require-async-5.6.3-debian";
-    const comparison = compareDumps([captured(`${folder}/dump-start-shm-summary.log`), captured(`${folder}/dump-start-shm.log`)]);
+    const comparison = compareDumps([
+      captured(`incidents/${folder}/dump-start-shm-summary.log`),
+      captured(`incidents/${folder}/dump-start-shm.log`),
+    ]);
     expect(comparison.sites.every(({ matched }) => matched === "exact")).toBe(true);
     expect(Math.abs(comparison.totals.bytes_delta)).toBeLessThan(1000);
     expect(comparison.suspects).toEqual([]);
   });
 
+  test.each(["mod.mem_statsx-all-shm", "mod.stats-all-shm"])("a summary against %s, which prints no files", (name) => {
+    const folder = "5.6.3-debian-default/idle";
+    const { sites, suspects } = compareDumps([captured(`${folder}/dump-shm-ms12.log`), captured(`${folder}/kamcmd/${name}.txt`)]);
+    const matched = sites.filter((one) => one.matched === "line" && one.bytes_delta === 0);
+    expect(matched).toHaveLength(79);
+    expect(sites.filter(({ base_bytes }) => base_bytes === 0)).toEqual([]);
+    expect(suspects).toEqual([]);
+  });
+
   test("dumps of 5.8 and 6.0 are matched function by function where lines moved", () => {
     const comparison = compareDumps([
-      captured("b-steady-5.8.8-qm/dump-start-shm-summary.log"),
-      captured("e1-step-dispatcher-reload-6.0.7/dump-start-shm-summary.log"),
+      captured("incidents/b-steady-5.8.8-qm/dump-start-shm-summary.log"),
+      captured("incidents/e1-step-dispatcher-reload-6.0.7/dump-start-shm-summary.log"),
     ]);
     expect(comparison.sites.some(({ matched }) => matched === "function")).toBe(true);
     const appeared = comparison.sites.filter(({ base_bytes, module }) => base_bytes === 0 && module !== "usrloc");
