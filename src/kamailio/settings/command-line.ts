@@ -107,6 +107,8 @@ function isBinaryAt(words: readonly string[], index: number): boolean {
   if (!next.startsWith("-") && !next.startsWith("$"))
     return path && /s?bin\/[^/]+$/.test(word) && (index === 0 || isColumn(before));
   if (path || before === undefined) return true;
+  // `ps -o pid,user,args` shows the name alone behind the user.
+  if (index === 2 && /^\d{1,10}$/.test(words[0] ?? "")) return true;
   return (
     STARTERS.has(baseName(before)) ||
     isColumn(before) ||

@@ -42,6 +42,8 @@ export class LineReader {
   /** Rows behind `# `: a root prompt or a comment, which only the rest of the text can tell. */
   private readonly hashRows: Row[] = [];
   private list: string[] = [];
+  /** Lines that no reader took. */
+  private readonly leftovers: string[] = [];
   private readonly listed: string[] = [];
   private block: Map<string, string> | null = null;
   private processes = 0;
@@ -78,7 +80,7 @@ export class LineReader {
     if (row !== null && this.call === null) this.rows.push(row);
     else if (only !== undefined && /^-?\d{1,9}$/.test(only)) applyScalar(this.builder, only, this.call);
     else if (this.isProcessList(list)) applyProcessCount(this.builder, Math.floor(list.length / 2), "core.ps");
-    else if (!applyList(this.builder, list, this.call)) for (const item of list.slice(0, 50)) this.builder.notUnderstood(item);
+    else if (!applyList(this.builder, list, this.call)) this.leftovers.push(...list.slice(0, 50));
   }
 
   /** `core.ps` prints a pid and a description in turns. */
@@ -93,7 +95,7 @@ export class LineReader {
     else if (this.inArguments() && readCall(bare) === null) this.list.push(bare);
     else if (applyStartupLine(this.builder, line)) this.settle();
     else if (this.block !== null) this.blockLine(bare);
-    else if (!this.mark(bare) && !this.setting(bare) && !this.answer(bare) && !this.command(line, bare)) this.rest(line, bare);
+    else if (!this.mark(bare) && !this.setting(bare) && !this.answer(bare) && !this.command(line, bare)) this.rest(bare);
   }
 
   /** Inside the answer of `core.arg` each line is an argument, whatever it looks like (`A=b`). */
@@ -204,19 +206,22 @@ export class LineReader {
     return true;
   }
 
-  private rest(line: string, bare: string): void {
+  private rest(bare: string): void {
     if (bare.startsWith("#") || bare.startsWith(";") || LOG_LINE.test(bare.slice(0, 300))) return;
+    // Other processes of a listing: not ours to keep.
+    if (this.header !== null) return;
     const relative = relativeIn(bare.split(/\s+/, 200));
     if (relative !== null) this.builder.warn(`${relative} is another product: its options and sizes are not Kamailio's`);
     // Answers are indented lists of short lines; anything else is text.
     if (this.list.length < MAX_KEPT && (bare.length <= 300 || this.call?.method === "core.arg")) this.list.push(bare);
-    else this.builder.notUnderstood(line);
+    else if (this.leftovers.length < MAX_KEPT) this.leftovers.push(bare);
   }
 
   /** Reads what was collected. */
   finish(): void {
     if (this.continued !== "") this.read(this.continued);
     this.settle();
+    if (!this.rows.some((row) => row.listed)) for (const line of this.leftovers) this.builder.notUnderstood(line);
     if (this.processes > 0) applyProcessCount(this.builder, this.processes, this.call?.method ?? "core.psx");
     if (this.listed.length > 0) applyListed(this.builder, this.listed);
     const isUnit = this.unitLines.some(({ key }) => UNIT_KEYS.has(key));

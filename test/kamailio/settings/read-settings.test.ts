@@ -447,6 +447,16 @@ describe("what is said beside the values", () => {
     expect(plain(reading)).toEqual({ config_file: "/b", shm_size_mb: 32, processes: 2 });
   });
 
+  test("other processes of a listing are not kept, with a header or without", () => {
+    const rows =
+      "root 7 0.0 0.0 1 1 ? S 10:00 0:00 backup --for someone\n1 root [kamailio] <defunct>\n2 root kamailio -m 64\n3 root kamailio -m 64\n";
+    for (const text of [`PID USER COMMAND\n${rows}`, rows]) {
+      const reading = readSettings(text);
+      expect(reading.unknown).toEqual([]);
+      expect(plain(reading)).toMatchObject({ shm_size_mb: 64, processes: 2 });
+    }
+  });
+
   test.each([
     ["kamailio -m 64", "complete"],
     ["1 /usr/sbin/kamailio -P /run/k.pid -f", "cut"],
