@@ -67,8 +67,10 @@ describe("real incidents", () => {
   test.each(["mod.mem_statsx-all-shm", "mod.stats-all-shm"])("a summary against %s, which prints no files", (name) => {
     const folder = "5.6.3-debian-default/idle";
     const { sites, suspects } = compareDumps([captured(`${folder}/dump-shm-ms12.log`), captured(`${folder}/kamcmd/${name}.txt`)]);
-    const matched = sites.filter((one) => one.matched === "line" && one.bytes_delta === 0);
-    expect(matched).toHaveLength(79);
+    expect(sites.filter(({ matched }) => matched === "line")).toHaveLength(79);
+    // Only the copies of the runtime configuration, which setting mem_summary makes and the clean-up frees, are others a second later.
+    const changed = sites.filter(({ bytes_delta }) => bytes_delta !== 0).map(({ function: name }) => name);
+    expect(changed.every((name) => name?.startsWith("cfg_"))).toBe(true);
     expect(sites.filter(({ base_bytes }) => base_bytes === 0)).toEqual([]);
     expect(suspects).toEqual([]);
   });
