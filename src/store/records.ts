@@ -5,6 +5,7 @@
 import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { all, type Executor, first, type Job, run } from "./job.js";
+import { prepared } from "./prepared.js";
 import type { Database, RecordRow } from "./schema.js";
 
 /** `running_build` is what `core.info` says: the build of the process, which can differ from the binary on disk. */
@@ -51,6 +52,8 @@ export interface RecordStore {
     page: { after: RecordCursor | null; limit: number },
   ): Promise<StoredRecord<Value>[]>;
   latest<Value>(instance: string, kind: RecordKind): Promise<StoredRecord<Value> | null>;
+  /** The id of the record that came last, of any kind: another one says that something was recorded since. `null` without any. */
+  newestId(instance: string): Promise<string | null>;
 }
 
 const COLUMNS = ["id", "instance", "kind", "recorded_at", "last_seen_at", "value"] as const;
@@ -69,6 +72,12 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
       .where("id", "=", id)
       .where("instance", "=", instance)
       .where("kind", "in", [...kinds]);
+  const newestIdOf = prepared<{ instance: string }, { id: string | null }>((value) =>
+    sql
+      .selectFrom("records")
+      .where("instance", "=", value("instance"))
+      .select((eb) => eb.fn.max("id").as("id")),
+  );
   return {
     add: <Value>(record: NewRecord) =>
       db.write(function* (): Job<{ created: boolean; record: StoredRecord<Value> } | null> {
@@ -126,6 +135,11 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
       db.read(function* () {
         const row = yield* first(newest(instance, [kind]).select(COLUMNS).limit(1));
         return row === undefined ? null : fromRow<Value>(row);
+      }),
+    // The ids begin with their time (RFC 9562, 5.7) and go up within a process.
+    newestId: (instance) =>
+      db.read(function* () {
+        return (yield* first(newestIdOf({ instance })))?.id ?? null;
       }),
   };
 }

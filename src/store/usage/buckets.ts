@@ -8,6 +8,8 @@ import { pack, unpack } from "msgpackr";
 export interface Bucket {
   /** Raw samples. */
   count: number;
+  /** When the first of them was taken, epoch ms; of a bucket that was kept it is not known any more: NaN. */
+  first_at: number;
   /** When the last of them was taken, epoch ms: decides which of two `last` is later. */
   last_at: number;
   values: Float64Array;
@@ -22,12 +24,18 @@ type PackedBuckets = [slots: number[], counts: number[], lastAts: number[], colu
 const PER_COUNTER = 3;
 
 export function newBucket(counters: number): Bucket {
-  return { count: 0, last_at: Number.NEGATIVE_INFINITY, values: new Float64Array(counters * PER_COUNTER).fill(Number.NaN) };
+  return {
+    count: 0,
+    first_at: Number.POSITIVE_INFINITY,
+    last_at: Number.NEGATIVE_INFINITY,
+    values: new Float64Array(counters * PER_COUNTER).fill(Number.NaN),
+  };
 }
 
 /** Takes one raw value of each counter (`null`: not seen) into the bucket. */
 export function addToBucket(bucket: Bucket, at: number, values: readonly (number | null)[]) {
   bucket.count++;
+  bucket.first_at = Math.min(bucket.first_at, at);
   const isLatest = at >= bucket.last_at;
   if (isLatest) bucket.last_at = at;
   for (let counter = 0; counter < values.length; counter++) {
@@ -44,15 +52,16 @@ export function foldBucket(into: Bucket, from: Bucket) {
 }
 
 /**
- * Takes a bucket of the same time into the one that is kept. Doing it twice changes nothing: `count` is the larger one, since the raw samples
- * that would tell an overlap are gone.
+ * Takes a bucket of the same time into the one that is kept. Doing it twice changes nothing: `count` is the larger one unless the
+ * incoming samples all come after the kept ones, since the raw samples that would tell an overlap are gone.
  *
  * @returns whether anything changed
  */
 export function mergeBucket(into: Bucket, from: Bucket): boolean {
   const before = into.values.slice();
-  const changedCount = from.count > into.count || from.last_at > into.last_at;
-  into.count = Math.max(into.count, from.count);
+  const follows = from.first_at > into.last_at;
+  const changedCount = follows || from.count > into.count || from.last_at > into.last_at;
+  into.count = follows ? into.count + from.count : Math.max(into.count, from.count);
   mergeValues(into, from);
   return changedCount || before.some((value, index) => !Object.is(value, into.values[index]));
 }
@@ -124,6 +133,7 @@ export function unpackBuckets(packed: Uint8Array): Buckets {
       slot,
       {
         count: counts[row] ?? 0,
+        first_at: Number.NaN,
         last_at: lastAts[row] ?? 0,
         values: Float64Array.from(columns, (column) => (typeof column === "number" ? column : (column[row] ?? Number.NaN))),
       },

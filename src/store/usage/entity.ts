@@ -3,6 +3,7 @@
  * small number, so that no description is stored twice.
  */
 import type { Kysely } from "kysely";
+import { LRUCache } from "lru-cache";
 import { processKeys } from "../../kamailio/history/process-identity.js";
 import type { PkgCounters } from "../../kamailio/sample.js";
 import { all, type Job, run } from "../job.js";
@@ -25,18 +26,34 @@ export function countersOf(kind: Entity["kind"] | "shm"): readonly string[] {
   return kind === "pkg" ? PKG_COUNTERS : LOAD_COUNTERS;
 }
 
-/** The entities of one instance: read once, then added to. */
+/** The entities of one instance, of which each job that may add to them has its own view. */
 export class Entities {
-  readonly byId = new Map<number, Entity>();
-  readonly #byKey = new Map<string, Entity>();
+  #byId: Map<number, Entity>;
+  #byKey: Map<string, Entity>;
+  /** Are the maps this view's own? They are copied before the first addition. */
+  #own = false;
 
-  private constructor(
+  constructor(
     readonly instance: number,
     private readonly sql: Kysely<Database>,
-  ) {}
+    base: Entities | null,
+  ) {
+    this.#byId = base === null ? new Map() : base.#byId;
+    this.#byKey = base === null ? new Map() : base.#byKey;
+    this.#own = base === null;
+  }
 
-  static *of(instance: number, sql: Kysely<Database>): Job<Entities> {
-    const entities = new Entities(instance, sql);
+  get byId(): ReadonlyMap<number, Entity> {
+    return this.#byId;
+  }
+
+  /** Did this view add any? */
+  get hasNew(): boolean {
+    return this.#own;
+  }
+
+  static *read(instance: number, sql: Kysely<Database>): Job<Entities> {
+    const entities = new Entities(instance, sql, null);
     for (const { instance: _, ...row } of yield* all(
       sql.selectFrom("usage_entities").selectAll().where("instance", "=", instance),
     ))
@@ -48,26 +65,60 @@ export class Entities {
   *ofProcesses(rows: readonly PkgCounters[]): Job<(number | null)[]> {
     const keys = processKeys(rows);
     const numbers: (number | null)[] = [];
-    for (const [index, row] of rows.entries()) numbers.push(yield* this.#number("pkg", keys[index] ?? "", row.desc, row.rank));
+    for (const [index, row] of rows.entries()) {
+      const key = keys[index] ?? "";
+      numbers.push(this.#byKey.get(`pkg ${key}`)?.id ?? (yield* this.#add("pkg", key, row.desc, row.rank)));
+    }
     return numbers;
   }
 
   *ofLoad(name: string): Job<number | null> {
-    return yield* this.#number("load", name, null, null);
+    return this.#byKey.get(`load ${name}`)?.id ?? (yield* this.#add("load", name, null, null));
   }
 
-  *#number(kind: Entity["kind"], key: string, description: string | null, rank: number | null): Job<number | null> {
-    const known = this.#byKey.get(`${kind} ${key}`);
-    if (known !== undefined) return known.id;
-    if (this.byId.size >= MOST_ENTITIES) return null;
-    const entity: Entity = { id: this.byId.size + 1, kind, key, description, rank };
+  *#add(kind: Entity["kind"], key: string, description: string | null, rank: number | null): Job<number | null> {
+    if (this.#byId.size >= MOST_ENTITIES) return null;
+    const entity: Entity = { id: this.#byId.size + 1, kind, key, description, rank };
     yield* run(this.sql.insertInto("usage_entities").values({ instance: this.instance, ...entity }));
     this.#learn(entity);
     return entity.id;
   }
 
   #learn(entity: Entity) {
-    this.byId.set(entity.id, entity);
+    if (!this.#own) {
+      this.#byId = new Map(this.#byId);
+      this.#byKey = new Map(this.#byKey);
+      this.#own = true;
+    }
+    this.#byId.set(entity.id, entity);
     this.#byKey.set(`${entity.kind} ${entity.key}`, entity);
+  }
+}
+
+/** Entities of all instances together that are kept in memory: some hundred bytes each. */
+const CACHED_ENTITIES = 100_000;
+
+/**
+ * Remembers the entities of instances between jobs. Only what was committed is kept, entities are never changed, and their numbers run from 1
+ * without a gap: when the highest number in the table is the highest one known, nothing is missing.
+ */
+export class EntityCache {
+  readonly #known = new LRUCache<number, Entities>({
+    maxSize: CACHED_ENTITIES,
+    sizeCalculation: ({ byId }) => byId.size + 1,
+  });
+
+  constructor(private readonly sql: Kysely<Database>) {}
+
+  /** @param highest the highest number in the table, 0 without any */
+  *open(instance: number, highest: number): Job<Entities> {
+    const known = this.#known.get(instance);
+    if (known !== undefined && known.byId.size === highest) return new Entities(instance, this.sql, known);
+    return yield* Entities.read(instance, this.sql);
+  }
+
+  /** Call it when the job that used them is committed. */
+  keep(entities: Entities) {
+    if (entities.hasNew) this.#known.set(entities.instance, entities);
   }
 }

@@ -6,7 +6,7 @@ import type { Kysely } from "kysely";
 import { detectEvents, type HistoryEvent, NOTHING_WATCHED } from "../../kamailio/history/events.js";
 import { all, type Job, run } from "../job.js";
 import type { Database } from "../schema.js";
-import { Entities } from "./entity.js";
+import type { Entities } from "./entity.js";
 import { unpackSample } from "./packed-sample.js";
 import { HOUR } from "./periods.js";
 import { keepEvents } from "./record.js";
@@ -19,7 +19,8 @@ const HOURS_PER_JOB = 24;
 const NEIGHBOURS = 4;
 
 /** Rolls up at most a day's worth of hours. Answers whether more are waiting. */
-export function* rollUpSome(sql: Kysely<Database>, instance: number): Job<boolean> {
+export function* rollUpSome(sql: Kysely<Database>, entities: Entities): Job<boolean> {
+  const { instance } = entities;
   const waiting = yield* all(
     sql
       .selectFrom("usage_unrolled")
@@ -29,7 +30,6 @@ export function* rollUpSome(sql: Kysely<Database>, instance: number): Job<boolea
       .limit(HOURS_PER_JOB + 1),
   );
   if (waiting.length === 0) return false;
-  const entities = yield* Entities.of(instance, sql);
   const rollups = new Rollups(instance, sql, entities);
   for (const { hour } of waiting.slice(0, HOURS_PER_JOB)) {
     const samples = yield* rawSamples(sql, instance, entities, hour, hour + HOUR);

@@ -16,7 +16,10 @@ export interface EntitySeries {
 
 const PER_COUNTER = 3;
 
-/** The rolled-up series of every entity between two times; the shared pool has `entity: null`. */
+/** What has counters: the shared pool, processes, load. */
+export type SeriesKind = "shm" | Entity["kind"];
+
+/** The rolled-up series of the entities of some kinds between two times; the shared pool has `entity: null`. */
 export function* rolledUpSeries(
   sql: Kysely<Database>,
   instance: number,
@@ -24,31 +27,34 @@ export function* rolledUpSeries(
   resolution: "hour" | "day",
   from: number,
   to: number,
+  kinds: readonly SeriesKind[],
 ): Job<EntitySeries[]> {
   const { periodOf, width } = RESOLUTIONS[resolution];
-  const rows = yield* all(
-    sql
-      .selectFrom("usage_rollups")
-      .select(["entity", "period", "buckets"])
-      .where("instance", "=", instance)
-      .where("resolution", "=", resolution)
-      .where("period", ">=", periodOf(from))
-      .where("period", "<=", to)
-      .orderBy("entity")
-      .orderBy("period"),
-  );
+  let query = sql
+    .selectFrom("usage_rollups")
+    .select(["entity", "period", "buckets"])
+    .where("instance", "=", instance)
+    .where("resolution", "=", resolution)
+    .where("period", ">=", periodOf(from))
+    .where("period", "<=", to)
+    .orderBy("entity")
+    .orderBy("period");
+  if (kinds.every((kind) => kind === "shm")) query = query.where("entity", "=", SHM_ENTITY);
+  const rows = yield* all(query);
   const series: EntitySeries[] = [];
   for (let begin = 0; begin < rows.length; ) {
     const entity = rows[begin]?.entity ?? SHM_ENTITY;
     let end = begin;
     while (end < rows.length && rows[end]?.entity === entity) end++;
-    const periods = rows.slice(begin, end).map(({ period, buckets }) => ({ period, columns: unpackColumns(buckets) }));
     const known = entities.get(entity) ?? null;
-    const names = countersOf(entity === SHM_ENTITY ? "shm" : (known?.kind ?? "load"));
-    series.push({
-      entity: known,
-      counters: new Map(names.map((name, counter) => [name, seriesOf(periods, counter, width, from, to)])),
-    });
+    const kind = entity === SHM_ENTITY ? "shm" : (known?.kind ?? "load");
+    if (kinds.includes(kind)) {
+      const periods = rows.slice(begin, end).map(({ period, buckets }) => ({ period, columns: unpackColumns(buckets) }));
+      series.push({
+        entity: known,
+        counters: new Map(countersOf(kind).map((name, counter) => [name, seriesOf(periods, counter, width, from, to)])),
+      });
+    }
     begin = end;
   }
   return series;

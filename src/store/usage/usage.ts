@@ -2,18 +2,19 @@
 import type { Kysely } from "kysely";
 import type { HistoryEvent } from "../../kamailio/history/events.js";
 import { all, type Executor, first, type Job, run } from "../job.js";
+import { prepared } from "../prepared.js";
 import type { Database } from "../schema.js";
-import { Entities } from "./entity.js";
+import { type Entities, EntityCache } from "./entity.js";
 import { unpackSample } from "./packed-sample.js";
 import { DAY, dayStart, HOUR, hourStart, monthStart } from "./periods.js";
-import { keepEvents, type Recorded, recordSamples } from "./record.js";
-import { rawSamples, rollUpSome } from "./roll-up.js";
+import { keepEvents, type Recorded, SampleRecorder } from "./record.js";
+import { rollUpSome } from "./roll-up.js";
 import type { TimedSample } from "./sample-buckets.js";
-import { type EntitySeries, eventsBetween, rolledUpSeries } from "./series.js";
+import { type EntitySeries, eventsBetween, rolledUpSeries, type SeriesKind } from "./series.js";
 
 export type { Recorded } from "./record.js";
 export type { TimedSample } from "./sample-buckets.js";
-export type { EntitySeries } from "./series.js";
+export type { EntitySeries, SeriesKind } from "./series.js";
 
 export interface Retention {
   /** Days that raw samples are kept. */
@@ -34,15 +35,25 @@ export interface UsageSpan {
 }
 
 export interface UsageStore {
-  /** Takes samples in, atomically. `null`: there is no such instance. */
-  add(instance: string, samples: readonly TimedSample[], now: number): Promise<Recorded | null>;
+  /**
+   * Takes samples in, atomically. `null`: there is no such instance.
+   *
+   * @param previous the last sample of the part of this upload that was taken in before
+   */
+  add(instance: string, samples: readonly TimedSample[], now: number, previous?: TimedSample | null): Promise<Recorded | null>;
   /** Brings the roll-ups of an instance up to its raw samples. */
   rollUp(instance: string): Promise<void>;
   /** Brings all roll-ups up to date. */
   rollUpAll(): Promise<void>;
   span(instance: string): Promise<UsageSpan>;
-  /** Rolled-up series of every entity; call `rollUp` first. */
-  series(instance: string, resolution: "hour" | "day", from: number, to: number): Promise<EntitySeries[]>;
+  /** Rolled-up series, of every entity unless `kinds` says less; call `rollUp` first. */
+  series(
+    instance: string,
+    resolution: "hour" | "day",
+    from: number,
+    to: number,
+    kinds?: readonly SeriesKind[],
+  ): Promise<EntitySeries[]>;
   /** Raw samples, oldest first, in pages of at most `limit`. */
   samples(instance: string, from: number, to: number, limit: number): Promise<TimedSample[]>;
   /** The last samples before `to`, newest first. */
@@ -57,82 +68,105 @@ export interface UsageStore {
 /** Rows deleted in one job, so that others get in between. */
 const ROWS_PER_PURGE = 5_000;
 
+const ALL_KINDS: readonly SeriesKind[] = ["shm", "pkg", "load"];
+
 export function usageStore(db: Executor, sql: Kysely<Database>, retention: Retention): UsageStore {
-  const numberOf = function* (name: string): Job<number | null> {
-    return (yield* first(sql.selectFrom("instances").select("number").where("name", "=", name)))?.number ?? null;
+  const cache = new EntityCache(sql);
+  const recorder = new SampleRecorder(sql);
+  const instanceByName = prepared<{ name: string }, { number: number; highest: number | null }>((value) =>
+    sql
+      .selectFrom("instances")
+      .where("name", "=", value("name"))
+      .select((eb) => [
+        "number",
+        eb
+          .selectFrom("usage_entities")
+          .whereRef("usage_entities.instance", "=", "instances.number")
+          .select((inner) => inner.fn.max("usage_entities.id").as("highest"))
+          .as("highest"),
+      ]),
+  );
+  const instanceByNumber = prepared<{ number: number }, { highest: number | null }>((value) =>
+    sql
+      .selectFrom("usage_entities")
+      .where("instance", "=", value("number"))
+      .select((eb) => eb.fn.max("id").as("highest")),
+  );
+
+  /** The entities of the instance of that name, and with them its number; `null` when there is no such instance. */
+  const entitiesOf = function* (name: string): Job<Entities | null> {
+    const row = yield* first(instanceByName({ name }));
+    return row === undefined ? null : yield* cache.open(row.number, row.highest ?? 0);
   };
   const rawFrom = (now: number) => hourStart(now - retention.raw_days * DAY);
 
   const rollUpNumber = async (instance: number) => {
-    while (await db.write(() => rollUpSome(sql, instance)));
+    const roll = () =>
+      db.write(function* () {
+        const row = yield* first(instanceByNumber({ number: instance }));
+        return yield* rollUpSome(sql, yield* cache.open(instance, row?.highest ?? 0));
+      });
+    while (await roll());
   };
   const rollUpAll = async () => {
     const waiting = await db.read(() => all(sql.selectFrom("usage_unrolled").select("instance").distinct()));
     for (const { instance } of waiting) await rollUpNumber(instance);
   };
 
+  const rawPage = (name: string, from: number, to: number, limit: number, order: "asc" | "desc") =>
+    db.read(function* () {
+      const entities = yield* entitiesOf(name);
+      if (entities === null) return [];
+      cache.keep(entities);
+      let query = sql
+        .selectFrom("usage_samples")
+        .select(["at", "sample"])
+        .where("instance", "=", entities.instance)
+        .where("at", ">=", from)
+        .where("at", "<", to)
+        .orderBy("at", order);
+      if (limit < Number.POSITIVE_INFINITY) query = query.limit(limit);
+      return (yield* all(query)).map(({ at, sample }) => ({ at, sample: unpackSample(sample, at, entities.byId) }));
+    });
+
   return {
-    add: (instance, samples, now) => db.write(() => recordSamples(sql, instance, samples, rawFrom(now))),
+    add: async (name, samples, now, previous = null) => {
+      const done = await db.write(function* () {
+        const entities = yield* entitiesOf(name);
+        if (entities === null) return null;
+        return { entities, recorded: yield* recorder.record(entities, samples, rawFrom(now), previous) };
+      });
+      if (done === null) return null;
+      cache.keep(done.entities);
+      return done.recorded;
+    },
     rollUp: async (name) => {
-      const instance = await db.read(() => numberOf(name));
-      if (instance !== null && (await db.read(() => isWaiting(sql, instance)))) await rollUpNumber(instance);
+      const entities = await db.read(() => entitiesOf(name));
+      if (entities !== null && (await db.read(() => isWaiting(sql, entities.instance)))) await rollUpNumber(entities.instance);
     },
     rollUpAll,
     span: (name) =>
       db.read(function* () {
-        const instance = yield* numberOf(name);
-        return instance === null ? NO_SPAN : yield* spanOf(sql, instance);
+        const entities = yield* entitiesOf(name);
+        return entities === null ? NO_SPAN : yield* spanOf(sql, entities.instance);
       }),
-    series: (name, resolution, from, to) =>
+    series: (name, resolution, from, to, kinds = ALL_KINDS) =>
       db.read(function* () {
-        const instance = yield* numberOf(name);
-        if (instance === null) return [];
-        const entities = yield* Entities.of(instance, sql);
-        return yield* rolledUpSeries(sql, instance, entities.byId, resolution, from, to);
+        const entities = yield* entitiesOf(name);
+        if (entities === null) return [];
+        return yield* rolledUpSeries(sql, entities.instance, entities.byId, resolution, from, to, kinds);
       }),
-    samples: (name, from, to, limit) =>
-      db.read(function* () {
-        const instance = yield* numberOf(name);
-        if (instance === null) return [];
-        const entities = yield* Entities.of(instance, sql);
-        if (limit === Number.POSITIVE_INFINITY) return yield* rawSamples(sql, instance, entities, from, to);
-        const rows = yield* all(
-          sql
-            .selectFrom("usage_samples")
-            .select(["at", "sample"])
-            .where("instance", "=", instance)
-            .where("at", ">=", from)
-            .where("at", "<", to)
-            .orderBy("at")
-            .limit(limit),
-        );
-        return rows.map(({ at, sample }) => ({ at, sample: unpackSample(sample, at, entities.byId) }));
-      }),
-    latest: (name, to, limit) =>
-      db.read(function* () {
-        const instance = yield* numberOf(name);
-        if (instance === null) return [];
-        const entities = yield* Entities.of(instance, sql);
-        const rows = yield* all(
-          sql
-            .selectFrom("usage_samples")
-            .select(["at", "sample"])
-            .where("instance", "=", instance)
-            .where("at", "<=", to)
-            .orderBy("at", "desc")
-            .limit(limit),
-        );
-        return rows.map(({ at, sample }) => ({ at, sample: unpackSample(sample, at, entities.byId) }));
-      }),
+    samples: (name, from, to, limit) => rawPage(name, from, to, limit, "asc"),
+    latest: (name, to, limit) => rawPage(name, 0, to + 1, limit, "desc"),
     events: (name, from, to) =>
       db.read(function* () {
-        const instance = yield* numberOf(name);
-        return instance === null ? [] : yield* eventsBetween(sql, instance, from, to);
+        const entities = yield* entitiesOf(name);
+        return entities === null ? [] : yield* eventsBetween(sql, entities.instance, from, to);
       }),
     addEvents: (name, events) =>
       db.write(function* () {
-        const instance = yield* numberOf(name);
-        if (instance !== null) yield* keepEvents(sql, instance, events);
+        const entities = yield* entitiesOf(name);
+        if (entities !== null) yield* keepEvents(sql, entities.instance, events);
       }),
     purge: async (now) => {
       // A raw sample leaves only after its hour was rolled up.
@@ -156,13 +190,12 @@ function* isWaiting(sql: Kysely<Database>, instance: number): Job<boolean> {
 }
 
 function* spanOf(sql: Kysely<Database>, instance: number): Job<UsageSpan> {
-  const raw = yield* first(
-    sql
-      .selectFrom("usage_samples")
-      .select((eb) => [eb.fn.min("at").as("from"), eb.fn.max("at").as("to")])
-      .where("instance", "=", instance),
-  );
-  const days = yield* rolledUpSeries(sql, instance, new Map(), "day", 0, Number.MAX_SAFE_INTEGER);
+  // One question each: asked together, the database walks through all samples.
+  const ends = sql.selectFrom("usage_samples").where("instance", "=", instance);
+  const earliest = yield* first(ends.select((eb) => eb.fn.min("at").as("at")));
+  const latest = yield* first(ends.select((eb) => eb.fn.max("at").as("at")));
+  // Without their entities all but the shared pool count as load: one counter of each is enough here.
+  const days = yield* rolledUpSeries(sql, instance, new Map(), "day", 0, Number.MAX_SAFE_INTEGER, ["shm", "load"]);
   let samples = 0;
   let firstHour: number | null = null;
   let lastHour: number | null = null;
@@ -179,8 +212,8 @@ function* spanOf(sql: Kysely<Database>, instance: number): Job<UsageSpan> {
     }
     samples = Math.max(samples, count);
   }
-  const rawFrom = raw?.from ?? null;
-  const rawTo = raw?.to ?? null;
+  const rawFrom = earliest?.at ?? null;
+  const rawTo = latest?.at ?? null;
   return {
     from:
       rawFrom === null ? firstHour : Math.min(rawFrom, firstHour !== null && firstHour < dayStart(rawFrom) ? firstHour : rawFrom),

@@ -246,3 +246,47 @@ describe("a packed sample", () => {
     );
   });
 });
+
+describe("uploads in parts", () => {
+  test("a restart between two parts of an old history is seen, and an hour that is cut counts all its samples", async () => {
+    const old = NOW - 100 * DAY;
+    const one = sample(old, 5_000);
+    const two = sample(old + 60_000, 9_000, { pkg: [{ ...(sample(old, 1).sample.pkg[0] ?? never()), pid: 900 }] });
+    await store.usage.add("sip1", [one], NOW);
+    expect(await store.usage.add("sip1", [two], NOW, one)).toMatchObject({ samples: 1, duplicates: 0 });
+    expect(await store.usage.events("sip1", 0, NOW)).toMatchObject([{ kind: "restart", at: old + 60_000 }]);
+    expect(await shm()).toEqual([[old, 5_000, 9_000, 9_000, 2]]);
+    await store.usage.add("sip1", [one], NOW);
+    expect(await store.usage.add("sip1", [two], NOW, one)).toMatchObject({ samples: 0, duplicates: 1 });
+    expect(await shm()).toEqual([[old, 5_000, 9_000, 9_000, 2]]);
+  });
+
+  test("an upload that only brings the uptime of a known moment is kept", async () => {
+    await store.usage.add("sip1", [sample(NOW, 5)], NOW);
+    const uptime = { at: NOW, sample: { at: new Date(NOW).toISOString(), uptime: 60, shm: null, pkg: [], load: {} } };
+    expect(await store.usage.add("sip1", [uptime], NOW)).toMatchObject({ samples: 1, duplicates: 0 });
+    expect((await store.usage.samples("sip1", 0, NOW + 1, 1))[0]?.sample.uptime).toBe(60);
+  });
+
+  test("the process list of a refused write is not remembered", async () => {
+    const hostile = sample(NOW, 5, { load: { bad: Symbol("no number") as unknown as number } });
+    await expect(store.usage.add("sip1", [hostile], NOW)).rejects.toThrow();
+    expect(await store.usage.add("sip1", [sample(NOW, 5)], NOW)).toMatchObject({ samples: 1, pkg: 2 });
+    expect(await store.usage.add("sip1", [sample(NOW + 1, 6)], NOW)).toMatchObject({ samples: 1, pkg: 2 });
+    expect(await store.usage.samples("sip1", 0, NOW + 2, 10)).toEqual([sample(NOW, 5), sample(NOW + 1, 6)]);
+  });
+
+  test("series of one kind hold that kind alone", async () => {
+    await store.usage.add("sip1", [sample(NOW, 5)], NOW);
+    await store.usage.rollUp("sip1");
+    const kinds = async (...wanted: ("shm" | "pkg" | "load")[]) =>
+      (await store.usage.series("sip1", "hour", 0, NOW + DAY, wanted)).map(({ entity }) => entity?.kind ?? "shm");
+    expect(await kinds("shm")).toEqual(["shm"]);
+    expect(await kinds("pkg")).toEqual(["pkg", "pkg"]);
+    expect(await kinds("load")).toEqual(["load"]);
+  });
+});
+
+function never(): never {
+  throw new Error("unreachable");
+}
