@@ -41,11 +41,14 @@ export class ConfigFacts {
     this.settings = input.settings ?? {};
     this.hostBytes = input.host_total_bytes ?? null;
     this.hostAddresses = input.host_addresses ?? null;
-    this.modules = new Set(input.reading.modules.map((module) => module.name));
+    const running = input.settings?.modules;
+    const others = running?.value !== null && running?.source !== "config_file" ? (running?.value ?? []) : [];
+    this.modules = new Set([...input.reading.modules.map((module) => module.name), ...others]);
   }
 
-  /** The last assignment of a core parameter, by its canonical name. */
+  /** The assignment of a core parameter that is in force, by its canonical name: the last, but of `shm` the first (cfg.y:1704@5.6.3). */
   assigned(name: string): CoreAssignment | null {
+    if (name === "shm") return this.reading.core.find((assignment) => assignment.name === name) ?? null;
     return this.reading.core.findLast((assignment) => assignment.name === name) ?? null;
   }
 

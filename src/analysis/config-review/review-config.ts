@@ -9,6 +9,7 @@ import type { ConfigFinding, FindingSeverity } from "./finding.js";
 import { type ConfigPatch, debugPatch } from "./patch/debug-patch.js";
 import { estimateProcesses, type ProcessEstimate } from "./processes/process-estimate.js";
 import { dnsCache } from "./rules/dns.js";
+import { earlyParameters, lateShmSize, newerDirectives, newerForms } from "./rules/forms.js";
 import {
   coreNames,
   ignoredShmSize,
@@ -19,7 +20,7 @@ import {
 } from "./rules/known-names.js";
 import { debugLevel, memdbgAgainstDebug, memJoin, memlogAgainstDebug, memSafety, memSummary } from "./rules/memory-log.js";
 import { largePrivatePools, lockedMemory, poolsAgainstHost, printBuffers, processCount } from "./rules/pools.js";
-import { openHttpRpc, openMiXmlrpc, openRpcSockets, socketModes } from "./rules/rpc-exposure.js";
+import { openHttpRpc, openMiXmlrpc, openRpcSockets, rpcDoors, socketModes } from "./rules/rpc-exposure.js";
 import { httpNeedsTcp, kamctlDoor, prometheus, rpcModules } from "./rules/rpc-modules.js";
 import { dialogs, htables, pipes, queues, usrloc } from "./rules/tables.js";
 import { connectionLimits, readBuffer, tcpConnections, tlsConnections, tlsThresholds } from "./rules/transports.js";
@@ -45,6 +46,10 @@ const RULES: readonly Rule[] = [
   ignoredShmSize,
   moduleNamesKnown,
   moduleParameters,
+  newerDirectives,
+  newerForms,
+  lateShmSize,
+  earlyParameters,
   unknownStatements,
   readingWarnings,
   memlogAgainstDebug,
@@ -57,6 +62,7 @@ const RULES: readonly Rule[] = [
   kamctlDoor,
   prometheus,
   httpNeedsTcp,
+  rpcDoors,
   openRpcSockets,
   openMiXmlrpc,
   openHttpRpc,

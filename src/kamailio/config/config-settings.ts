@@ -1,4 +1,4 @@
-/** Which of a configuration's values are settings (`settings.ts`): the last assignment of each parameter, with the line that shows it. */
+/** Which of a configuration's values are settings (`settings.ts`): the assignment of each parameter that is in force, with the line that shows it. */
 import { factAt, SHM_MEM_SIZE_WORKS } from "../knowledge/releases.js";
 import type { SettingsReading, SettingValues } from "../settings/settings.js";
 import type { Version } from "../version.js";
@@ -31,7 +31,10 @@ const NUMBERS: Record<string, NumberSetting> = {
 
 const TEXTS: Record<string, TextSetting> = { rundir: "run_dir", user: "user", group: "group", log_engine_type: "log_engine" };
 
-/** The settings that a configuration shows. `shm_mem_size` is left out in releases that parse it and ignore it (4.4). */
+/**
+ * The settings that a configuration shows. The last line of a parameter wins, but the first `shm_mem_size` (cfg.y:1704@5.6.3: it only fills an
+ * empty value). It is left out in releases that parse it and ignore it (4.4).
+ */
 export function configSettings(reading: Pick<ConfigReading, "core" | "modules">, version: Version | null): Values {
   const values: Values = {};
   const ignoresShm = factAt(SHM_MEM_SIZE_WORKS, version) === false;
@@ -39,7 +42,11 @@ export function configSettings(reading: Pick<ConfigReading, "core" | "modules">,
     const number = Object.hasOwn(NUMBERS, assignment.name) ? NUMBERS[assignment.name] : undefined;
     const text = Object.hasOwn(TEXTS, assignment.name) ? TEXTS[assignment.name] : undefined;
     const quote = quoteOf(assignment);
-    if (number !== undefined && typeof assignment.value === "number" && !(assignment.name === "shm" && ignoresShm))
+    if (
+      number !== undefined &&
+      typeof assignment.value === "number" &&
+      !(assignment.name === "shm" && (ignoresShm || values.shm_size_mb !== undefined))
+    )
       values[number] = { value: assignment.value, source: "config_file", quote };
     if (text !== undefined && assignment.value !== null)
       values[text] = { value: String(assignment.value), source: "config_file", quote };

@@ -10,7 +10,7 @@ export interface ConfigPlace {
 /** A value as it is after defines and substitutions. Numbers include yes/no/on/off; `null` when it is only known at run time. */
 export type ConfigValue = number | string | null;
 
-/** `name = value` of the core. The last one of a name wins, except for lists. */
+/** `name = value` of the core. The last one of a name wins, except for lists, which gather, and `shm`, whose first one wins. */
 export interface CoreAssignment extends ConfigPlace {
   /** The canonical name (`shm_mem_size` is `shm`). */
   name: string;

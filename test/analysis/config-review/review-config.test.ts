@@ -203,6 +203,12 @@ const CASES: Case[] = [
   ["modparam_without_module", "error", 1, 'loadmodule "tm.so"', 'modparam("tm", "fr_timer", 1)\n'],
   ["modparam_unknown", "error", 2, null, 'loadmodule "tm.so"\nmodparam("tm", "fr_timr", 1)\n'],
   ["modparam_unknown", "error", 2, null, 'loadmodule "htable.so"\nmodparam("htable", "timer_procs", 1)\n', "4.3.7"],
+  ["directive_unknown", "error", 2, null, "debug=1\n#!ifexp 1\nmemlog=1\n#!endif\n", "5.6.3"],
+  ["form_unknown", "error", 1, 'loadmodule "tm.so"', 'loadmodule("tm.so")\n', "5.6.3"],
+  ["form_unknown", "error", 1, null, 'listen=udp:127.0.0.1:5060 name "a"\n', "5.3.9"],
+  ["shm_size_too_late", "error", 3, "shm_mem_size=512", 'loadmodule "tm.so"\nmodparam("tm", "fr_timer", 1)\nshm_mem_size=512\n'],
+  ["modparam_before_module", "error", 1, null, 'modparam("tm", "fr_timer", 1)\nloadmodule "tm.so"\n'],
+  ["rpc_doors", "info", 1, null, 'loadmodule "ctl.so"\n'],
   ["statement_unknown", "warning", 1, null, 'fifo="/tmp/fifo"\n'],
   ["reading_incomplete", "info", 1, null, 'include_file "gone.cfg"\n'],
 ];
@@ -244,6 +250,10 @@ const SILENT: [rule: string, text: string, release?: string | null, more?: Parti
   ["module_not_in_release", 'loadmodule "mi_fifo.so"\n', "4.4.7"],
   ["modparam_without_module", 'loadmodule "tmx.so"\nmodparam("tm|tmx", "x", 1)\n'],
   ["modparam_unknown", 'loadmodule "htable.so"\nmodparam("htable", "timer_procs", 1)\n', "4.4.0"],
+  ["directive_unknown", "#!ifexp 1\n#!endif\n", "5.7.0"],
+  ["form_unknown", 'loadmodule("tm.so")\n', "5.7.0"],
+  ["shm_size_too_late", 'shm_mem_size=512\nloadmodule "tm.so"\nmodparam("tm", "fr_timer", 1)\n'],
+  ["modparam_before_module", 'loadmodule "tm.so"\nmodparam("tm", "fr_timer", 1)\n'],
   ["modparam_unknown", 'loadmodule "my_own.so"\nmodparam("my_own", "anything", 1)\n'],
 ];
 

@@ -60,6 +60,11 @@ test("values carry their line, their words and what they come to", () => {
   expect(reading.settings.shm_size_mb).toEqual({ value: 512, source: "config_file", quote: "kamailio.cfg:5: shm_mem_size=512" });
 });
 
+test("the first shm_mem_size wins, the last of all others", () => {
+  const { settings } = readConfig("shm_mem_size=512\nshm_mem=64\ndebug=1\ndebug=2\n");
+  expect([settings.shm_size_mb?.value, settings.debug?.value]).toEqual([512, 2]);
+});
+
 test("4.4 parses shm_mem_size and ignores it", () => {
   expect(readConfig("shm_mem_size=512\n", { version: V("4.4.7") }).settings.shm_size_mb).toBeUndefined();
   expect(readConfig("shm_mem_size=512\n", { version: V("5.0.0") }).settings.shm_size_mb?.value).toBe(512);

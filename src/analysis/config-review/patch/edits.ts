@@ -70,8 +70,19 @@ export function loadModules(reading: ConfigReading, names: readonly string[], wh
   return { ...topOf(reading), action: "insert_after", write, why };
 }
 
-export function lineOf(reading: ConfigReading, file: string, line: number): string {
-  return (reading.texts[file] ?? "").split("\n")[line - 1]?.replace(/\r$/, "") ?? "";
+const SPLIT = new WeakMap<ConfigReading, Map<string, string[]>>();
+
+/** The lines of a file, split once. */
+export function linesOf(reading: ConfigReading, file: string): readonly string[] {
+  const files = SPLIT.get(reading) ?? new Map<string, string[]>();
+  SPLIT.set(reading, files);
+  const lines = files.get(file) ?? (reading.texts[file] ?? "").split("\n");
+  files.set(file, lines);
+  return lines;
+}
+
+function lineOf(reading: ConfigReading, file: string, line: number): string {
+  return linesOf(reading, file)[line - 1]?.replace(/\r$/, "") ?? "";
 }
 
 /** The line of an assignment with another value, its comment kept; `null` when the line does not read as it should. */

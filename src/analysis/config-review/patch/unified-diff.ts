@@ -1,7 +1,7 @@
 /** Unified diffs that `patch` takes, of texts whose secrets are gone: no line that held one may be in a diff, since it is another one on disk. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import type { ConfigReading } from "../../../kamailio/config/reading.js";
-import { applyEdits, type Edit } from "./edits.js";
+import { applyEdits, type Edit, linesOf } from "./edits.js";
 
 /** Lines around a change, as `diff -u` has them; fewer where a redacted line is near. */
 const CONTEXT = 3;
@@ -21,7 +21,8 @@ export function diffOf(reading: ConfigReading, edits: readonly Edit[]): DiffPair
       edits.filter((edit) => edit.file === file),
     );
     if (before === after) continue;
-    const secret = new Set((reading.redacted_lines[file] ?? []).map((line) => before.split("\n")[line - 1]));
+    const lines = linesOf(reading, file);
+    const secret = new Set((reading.redacted_lines[file] ?? []).map((line) => lines[line - 1]));
     const name = patchName(file, reading.main);
     pair.forward += diffText(name, before, after, secret);
     pair.backward += diffText(name, after, before, secret);

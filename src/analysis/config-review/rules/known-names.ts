@@ -67,7 +67,7 @@ export function ignoredShmSize(facts: ConfigFacts): ConfigFinding[] {
 
 export function moduleNamesKnown(facts: ConfigFacts): ConfigFinding[] {
   const { version } = facts;
-  return facts.reading.modules.flatMap((module) => {
+  return facts.reading.modules.slice(0, MAX_JUDGED).flatMap((module) => {
     const row = kamailioModule(module.name);
     if (row === null) {
       const near = closest(module.name, moduleNames());
@@ -91,7 +91,7 @@ export function moduleNamesKnown(facts: ConfigFacts): ConfigFinding[] {
 }
 
 export function moduleParameters(facts: ConfigFacts): ConfigFinding[] {
-  return facts.reading.modparams.flatMap((line) => notLoaded(facts, line) ?? unknownParameter(facts, line));
+  return facts.reading.modparams.slice(0, MAX_JUDGED).flatMap((line) => notLoaded(facts, line) ?? unknownParameter(facts, line));
 }
 
 /** modparam takes a regular expression of modules; one that is loaded has to have the parameter. */
@@ -157,6 +157,8 @@ export function readingWarnings(facts: ConfigFacts): ConfigFinding[] {
   });
 }
 
+/** Nobody has as many modules, or parameters of them: a name that is not known is compared with hundreds. */
+const MAX_JUDGED = 2000;
 /** More than these of one kind say nothing new. */
 const MAX_UNKNOWN_SHOWN = 20;
 

@@ -1,5 +1,6 @@
 /** Rules: who can send RPC commands? None of these doors asks for a password, and a command can stop the server. */
 import type { ListenSocket, RouteBlock } from "../../../kamailio/config/reading.js";
+import { factAt, type Row } from "../../../kamailio/knowledge/releases.js";
 import type { ConfigFacts } from "../facts.js";
 import { type ConfigFinding, finding } from "../finding.js";
 
@@ -21,6 +22,47 @@ const SOCKETS = [
     plain: "file",
   },
 ] as const;
+
+/** Where ctl listens when no binrpc says it. */
+const CTL_DEFAULT: readonly Row<string>[] = [
+  { since: "3.3.5", until: "4.2.8", value: "unixs:/tmp/kamailio_ctl", source: "modules/ctl/ctl_defaults.h@4.2.8" },
+  { since: "4.3.0", until: null, value: "unixs:RUN_DIR/kamailio_ctl", source: "src/modules/ctl/ctl_defaults.h@5.6.3" },
+];
+
+/** Where RPC commands are taken: what to give to kamcmd -s, kamctl and curl. */
+export function rpcDoors(facts: ConfigFacts): ConfigFinding[] {
+  const doors: string[] = [];
+  const values = (module: string, name: string) =>
+    facts.parameters(module, name).map((line) => String(line.value ?? "").slice(0, 200));
+  if (facts.loaded("ctl")) {
+    const sockets = [...values("ctl", "binrpc"), ...values("ctl", "fifo")];
+    doors.push(
+      `ctl on ${sockets.length > 0 ? sockets.join(", ") : (factAt(CTL_DEFAULT, facts.version) ?? "its default socket")}`,
+    );
+  }
+  const transport = facts.number("jsonrpcs", "transport") ?? 0;
+  const uses = (bit: number) => transport === 0 || (transport & bit) !== 0;
+  if (facts.loaded("jsonrpcs")) {
+    if (uses(2)) doors.push(`jsonrpcs FIFO ${values("jsonrpcs", "fifo_name").at(-1) ?? "RUN_DIR/kamailio_rpc.fifo"}`);
+    if (uses(4)) doors.push(`jsonrpcs datagram ${values("jsonrpcs", "dgram_socket").at(-1) ?? "RUN_DIR/kamailio_rpc.sock"}`);
+    if (uses(8) && values("jsonrpcs", "tcp_socket").length > 0)
+      doors.push(`jsonrpcs TCP ${values("jsonrpcs", "tcp_socket").at(-1)}`);
+  }
+  if (facts.loaded("mi_fifo")) doors.push(`mi_fifo on ${values("mi_fifo", "fifo_name").at(-1) ?? "its default FIFO"}`);
+  for (const { what } of httpDoors(facts)) doors.push(`${what} on the SIP sockets`);
+  if (doors.length === 0) return [];
+  return [
+    finding(
+      "rpc_doors",
+      "info",
+      facts.reading.modules.find((module) => module.name === "ctl" || module.name === "jsonrpcs") ?? null,
+      {
+        message: `RPC commands are taken by ${doors.join("; ")}`,
+        why: "kamcmd talks to ctl, kamctl to the FIFO of jsonrpcs since 5.0 (of mi_fifo before), curl to HTTP (src/modules/ctl/ctl_defaults.h@5.6.3)",
+      },
+    ),
+  ];
+}
 
 /** A socket on an address that others reach. */
 export function openRpcSockets(facts: ConfigFacts): ConfigFinding[] {

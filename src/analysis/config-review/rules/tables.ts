@@ -5,9 +5,12 @@ import { definitionNumber } from "../processes/module-processes.js";
 import { poolSizes } from "../sizes.js";
 
 /** Bytes of an empty slot, 64 bit: usrloc hslot_t, htable ht_entry_t, dialog dlg_entry_t (their headers@5.6.3), rounded up. */
-const SLOT_BYTES = { usrloc: 40, htable: 32, dialog: 40 } as const;
+const SLOT_BYTES = { usrloc: 48, htable: 32, dialog: 32 } as const;
 /** Share of shm that the empty slots of one table may take. */
 const SLOT_SHARE = 0.1;
+/** A larger size of an htable is taken as another (src/modules/htable/ht_api.c:297-301@5.6.3). */
+const HTABLE_MAX_SIZE = 31;
+const HTABLE_SIZE_BEYOND = 14;
 /** Twelve hours: how long a dialog whose BYE was lost stays, by default. */
 const LONG_DIALOG_SECONDS = 43_200;
 
@@ -70,7 +73,8 @@ export function htables(facts: ConfigFacts): ConfigFinding[] {
     if (arrow < 0) return [];
     const name = definition.slice(0, arrow).trim().slice(0, 100);
     const settings = definition.slice(arrow + 2);
-    const size = definitionNumber(settings, "size");
+    const written = definitionNumber(settings, "size");
+    const size = written !== null && written > HTABLE_MAX_SIZE ? HTABLE_SIZE_BEYOND : written;
     const findings = slots(facts, "htable", size, line, `modparam("htable", "htable", "${name}=>size=12;...")`);
     if ((definitionNumber(settings, "autoexpire") ?? 0) === 0) {
       const kept = settings
