@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.js";
 import { openStore } from "../store/store.js";
 import { createApp } from "./app.js";
+import { startHousekeeping } from "./housekeeping.js";
 
 /** Requests under way may finish for so long after a stop was asked for. Milliseconds. */
 const STOP_GRACE = 10_000;
@@ -38,6 +39,7 @@ export async function startServer(config: Config, log: Logger, version: string):
     await store.close();
     throw error;
   }
+  const stopHousekeeping = startHousekeeping(store, log, () => Date.now());
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   return {
@@ -49,6 +51,7 @@ export async function startServer(config: Config, log: Logger, version: string):
       if ("closeIdleConnections" in server) server.closeIdleConnections();
       await closed;
       clearTimeout(cut);
+      await stopHousekeeping();
       await store.close();
     },
   };
