@@ -16,6 +16,8 @@ export interface ConfigFinding {
   why: string;
   /** The line to write instead, or to add; `null` when the answer is not one line. */
   write: string | null;
+  /** The command that does the same until the next restart; `null` when it takes one, or when there is no cfg_rpc to take it. */
+  runtime_command: string | null;
 }
 
 type Words = Pick<ConfigFinding, "message" | "why"> & { write?: string | null };
@@ -27,7 +29,7 @@ export function finding(
   words: Words,
 ): ConfigFinding {
   const { message, why, write = null } = words;
-  return { rule, severity, file: where?.file ?? null, line: where?.line ?? null, message, why, write };
+  return { rule, severity, file: where?.file ?? null, line: where?.line ?? null, message, why, write, runtime_command: null };
 }
 
 /** Bytes as a person reads them. */

@@ -4,6 +4,8 @@
  *
  * Every rule is a function over the facts of the configuration and names its source. A rule that lacks a fact says nothing.
  */
+import { coreParameter } from "../../kamailio/knowledge/core-parameters.js";
+import { CTL_TOOL, factAt } from "../../kamailio/knowledge/releases.js";
 import { ConfigFacts, type ConfigReviewInput } from "./facts.js";
 import type { ConfigFinding, FindingSeverity } from "./finding.js";
 import { type ConfigPatch, debugPatch } from "./patch/debug-patch.js";
@@ -94,7 +96,10 @@ const ORDER: Record<FindingSeverity, number> = { error: 0, warning: 1, info: 2 }
 export function reviewConfig(input: ConfigReviewInput): ConfigReview {
   const facts = new ConfigFacts(input);
   const estimate = estimateProcesses(facts);
-  const findings = RULES.flatMap((rule) => rule(facts, estimate));
+  const findings = RULES.flatMap((rule) => rule(facts, estimate)).map((found) => ({
+    ...found,
+    runtime_command: runtimeCommand(facts, found),
+  }));
   findings.sort((a, b) => ORDER[a.severity] - ORDER[b.severity] || (a.line ?? 0) - (b.line ?? 0));
   return {
     ok: !findings.some((found) => found.severity === "error"),
@@ -102,4 +107,12 @@ export function reviewConfig(input: ConfigReviewInput): ConfigReview {
     process_estimate: estimate,
     patch: debugPatch(facts),
   };
+}
+
+/** `name=value` of a parameter that the cfg framework can change while the server runs. */
+function runtimeCommand(facts: ConfigFacts, { write }: ConfigFinding): string | null {
+  const line = /^(\w{1,60})=(-?\d{1,12})$/.exec(write ?? "");
+  const runtime = coreParameter(line?.[1] ?? "")?.runtime;
+  if (line === null || runtime === undefined || !facts.loaded("cfg_rpc") || !facts.loaded("ctl")) return null;
+  return `${factAt(CTL_TOOL, facts.version) ?? "kamcmd"} cfg.set_now_int ${runtime} ${line[2]}`;
 }

@@ -14,7 +14,7 @@ import { removeSecrets } from "../secrets.js";
 import type { Version } from "../version.js";
 import { configSettings } from "./config-settings.js";
 import { type ConfigFiles, type ConfigInput, configFiles, findFile } from "./files.js";
-import { MAX_CHARACTERS } from "./limits.js";
+import { MAX_CHARACTERS, MAX_KEPT } from "./limits.js";
 import { Preprocessor } from "./preprocessor.js";
 import type { ConfigReading } from "./reading.js";
 import { hideValues, secretValues } from "./secret-values.js";
@@ -59,6 +59,8 @@ function readTexts({ main, texts }: ConfigFiles, options: ReadConfigOptions, rem
   const kept = new Statements(tokens, preprocessor, texts).read();
   const warnings = preprocessor.warnings;
   if (tokens.input.exhausted) warnings.push(`more than ${MAX_CHARACTERS} characters: the rest was not read`);
+  for (const [what, list] of Object.entries(kept))
+    if (Array.isArray(list) && list.length >= MAX_KEPT) warnings.push(`more than ${MAX_KEPT} ${what}: the rest is not kept`);
   for (const name of texts.keys())
     if (!tokens.filesRead.includes(name)) warnings.push(`${name}: no file that was read includes it`);
   return {

@@ -45,7 +45,7 @@ const CASES: Case[] = [
   ["mem_summary_lists_only", "info", null, "mem_summary=12", "", "5.5.7"],
   ["mem_summary_sums_only", "info", null, null, "", "5.6.0"],
   ["mem_summary_nothing", "warning", 1, "mem_summary=12", "mem_summary=0\n"],
-  ["mem_summary_out_of_range", "error", 1, "mem_summary=12", "mem_summary=64\n"],
+  ["mem_summary_out_of_range", "warning", 1, "mem_summary=12", "mem_summary=64\n"],
   ["mem_join_off", "warning", null, "mem_join=1", "", "5.2.8"],
   ["mem_join_off", "warning", 1, "mem_join=1", "mem_join=0\n", "5.8.8"],
   ["mem_safety_off", "info", null, "mem_safety=1", "", "5.0.8"],
@@ -276,9 +276,17 @@ describe("the whole review", () => {
   });
 
   test("an error makes it not ok, and comes first", () => {
-    const { ok, findings } = review("memlog=5\ndebug=2\nmem_summary=99\n");
+    const { ok, findings } = review("memlog=5\ndebug=2\nmemdbg=1\n");
     expect(ok).toBe(false);
     expect(findings[0]?.severity).toBe("error");
+  });
+
+  test("what can be set at run time says how", () => {
+    const command = (text: string, release?: string) =>
+      review(text, release).findings.find((finding) => finding.rule === "memlog_above_debug")?.runtime_command;
+    expect(command(MODULES)).toBe("kamcmd cfg.set_now_int core memlog 0");
+    expect(command(MODULES, "3.3.7")).toBe("sercmd cfg.set_now_int core memlog 0");
+    expect(command("debug=2\nmemlog=5\n")).toBeNull();
   });
 
   test("-m over the file, over the default", () => {

@@ -278,6 +278,12 @@ describe("secrets", () => {
   });
 });
 
+test("more than is kept is said", () => {
+  const reading = readConfig("debug=1\n".repeat(20_001));
+  expect(reading.core.length).toBe(20_000);
+  expect(reading.warnings).toEqual(["more than 20000 core: the rest is not kept"]);
+});
+
 describe("hostile input", () => {
   const words = fc.constantFrom(
     "#!ifdef A\n",

@@ -72,9 +72,9 @@ export function memSummary(facts: ConfigFacts): ConfigFinding[] {
   const write = `mem_summary=${wanted}`;
   if (summary < 0 || summary > HIGHEST_SUMMARY)
     return [
-      finding("mem_summary_out_of_range", "error", where, {
-        message: `mem_summary=${summary} is outside of 0..31`,
-        why: `The range is enforced (${source})`,
+      finding("mem_summary_out_of_range", "warning", where, {
+        message: `mem_summary=${summary} is outside of 0..31: what is above 16 means nothing`,
+        why: `cfg.set_now_int refuses such a value, the file does not (${source})`,
         write,
       }),
     ];
