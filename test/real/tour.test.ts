@@ -6,7 +6,12 @@ import { HAS_KAMAILIO, type RealKamailio, skipNote, startKamailio } from "../sup
 import { testServer } from "../support/server.js";
 
 const server = testServer();
-const post = (path: string, body: string | Uint8Array) => server.fetch(`/v1/instances/sip1/${path}`, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: body as RequestInit["body"] });
+const post = (path: string, body: string | Uint8Array) =>
+  server.fetch(`/v1/instances/sip1/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: body as RequestInit["body"],
+  });
 
 describe.skipIf(!HAS_KAMAILIO)(HAS_KAMAILIO ? "the tour with a real Kamailio" : skipNote("the tour with a real Kamailio"), () => {
   let kamailio: RealKamailio;
@@ -22,7 +27,11 @@ describe.skipIf(!HAS_KAMAILIO)(HAS_KAMAILIO ? "the tour with a real Kamailio" : 
 
     const build = await post("builds", internals);
     expect(build.status).toBe(201);
-    expect(await build.json()).toMatchObject({ version: { text: version }, memory: { debug: internals.includes("DBG_SR_MEMORY"), default_manager: "qm" }, unknown_lines: [] });
+    expect(await build.json()).toMatchObject({
+      version: { text: version },
+      memory: { debug: internals.includes("DBG_SR_MEMORY"), default_manager: "qm" },
+      unknown_lines: [],
+    });
 
     const settings = await post("settings", readFileSync(`/proc/${kamailio.pid}/cmdline`, "utf8").replaceAll("\0", " "));
     expect(settings.status).toBe(201);
@@ -32,13 +41,18 @@ describe.skipIf(!HAS_KAMAILIO)(HAS_KAMAILIO ? "the tour with a real Kamailio" : 
       const answer = await post("settings", `# kamcmd ${name}\n${kamailio.kamcmd(name)}`);
       expect([200, 201], `${name}: ${await answer.clone().text()}`).toContain(answer.status);
     }
-    expect((await post("settings", `kamcmd> cfg.get core memlog\n${kamailio.kamcmd("cfg.get", "core", "memlog")}`)).status).toBe(201);
+    expect((await post("settings", `kamcmd> cfg.get core memlog\n${kamailio.kamcmd("cfg.get", "core", "memlog")}`)).status).toBe(
+      201,
+    );
 
     const process = await post("builds", kamailio.kamcmd("core.info"));
     expect(process.status).toBe(201);
     expect(await process.json()).toMatchObject({ from_running_process: true, running_process: { same: true } });
 
-    const effective = (await (await server.fetch("/v1/instances/sip1/settings")).json()) as Record<string, { value: unknown; source: string }>;
+    const effective = (await (await server.fetch("/v1/instances/sip1/settings")).json()) as Record<
+      string,
+      { value: unknown; source: string }
+    >;
     expect(effective).toMatchObject({
       shm_size_mb: { value: 48 },
       pkg_size_mb: { value: 6 },
@@ -50,14 +64,28 @@ describe.skipIf(!HAS_KAMAILIO)(HAS_KAMAILIO ? "the tour with a real Kamailio" : 
 
     const readiness = await server.fetch("/v1/instances/sip1/readiness?fail=true");
     expect(readiness.status).toBe(200);
-    expect(await readiness.json()).toMatchObject({ ok: true, level: "ready", capabilities: { allocation_sites: true, dump_to_log_shm: true, dump_to_log_pkg: true, usage_rpc_shm: true, usage_rpc_pkg: true } });
+    expect(await readiness.json()).toMatchObject({
+      ok: true,
+      level: "ready",
+      capabilities: {
+        allocation_sites: true,
+        dump_to_log_shm: true,
+        dump_to_log_pkg: true,
+        usage_rpc_shm: true,
+        usage_rpc_pkg: true,
+      },
+    });
     const text = await (await server.fetch("/v1/instances/sip1/readiness", { headers: { Accept: "text/plain" } })).text();
     expect(text).toContain("Memory debugging on sip1: ready");
   });
 
   test("the runtime fixes that readiness names work on that Kamailio, and so does their undo", async () => {
-    const { checks } = (await (await server.fetch("/v1/instances/sip1/readiness")).json()) as { checks: { id: string; fix: { action: string; commands: string[]; undo: string[] } }[] };
-    const fixes = checks.filter(({ fix }) => fix.action === "runtime" && fix.undo.some((line) => line.startsWith("kamcmd cfg.set_now_int")));
+    const { checks } = (await (await server.fetch("/v1/instances/sip1/readiness")).json()) as {
+      checks: { id: string; fix: { action: string; commands: string[]; undo: string[] } }[];
+    };
+    const fixes = checks.filter(
+      ({ fix }) => fix.action === "runtime" && fix.undo.some((line) => line.startsWith("kamcmd cfg.set_now_int")),
+    );
     expect(fixes.length).toBeGreaterThan(0);
     const run = (line: string) => kamailio.kamcmd(...line.replace(/^kamcmd\s+(?:--\s+)?/, "").split(" "));
     for (const { fix } of fixes) {

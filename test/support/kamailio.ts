@@ -56,12 +56,32 @@ request_route {
 `,
   );
   const logFile = join(folder, "log");
-  const child: ChildProcess = spawn("sh", ["-c", 'exec "$0" "$@" >"$LOG" 2>&1', "kamailio", "-DD", "-E", "-f", configFile, "-P", pidFile, "-Y", folder, "-w", folder, ...options], {
-    env: { ...process.env, LOG: logFile },
-    stdio: "ignore",
-  });
+  const child: ChildProcess = spawn(
+    "sh",
+    [
+      "-c",
+      'exec "$0" "$@" >"$LOG" 2>&1',
+      "kamailio",
+      "-DD",
+      "-E",
+      "-f",
+      configFile,
+      "-P",
+      pidFile,
+      "-Y",
+      folder,
+      "-w",
+      folder,
+      ...options,
+    ],
+    {
+      env: { ...process.env, LOG: logFile },
+      stdio: "ignore",
+    },
+  );
   const log = () => (existsSync(logFile) ? readFileSync(logFile, "utf8") : "");
-  const kamcmd = (...words: string[]) => execFileSync("kamcmd", ["-s", `unix:${socket}`, ...words], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const kamcmd = (...words: string[]) =>
+    execFileSync("kamcmd", ["-s", `unix:${socket}`, ...words], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   for (let tries = 0; ; tries++) {
     if (child.exitCode !== null || tries > 200) throw new Error(`kamailio did not start:\n${log()}`);
     try {
