@@ -19,7 +19,7 @@ import { type LeakFinding, stepsAtReloads, unexplainedRise } from "./rules/leak.
 import { timerProcessGone, transactionsNotReaped } from "./rules/stuck.js";
 import { enoughData, shortHistory } from "./rules/sufficiency.js";
 import { accountingBug, gaps, impossibleCounters, phantomProven, pkgStatsUnderTlsf } from "./rules/trust.js";
-import { belowTlsReserve, failedMomentarily, fullAtTheBusyHour, TLS_RESERVE_PER_PROCESS } from "./rules/undersized.js";
+import { allocationsFailed, belowTlsReserve, fullAtTheBusyHour, TLS_RESERVE_PER_PROCESS } from "./rules/undersized.js";
 
 const DAY_MS = 86_400_000;
 /** A pool that may be full within this many days needs somebody now, within this many soon. */
@@ -53,7 +53,7 @@ export function judgePool(history: History, pool: Pool, now: number): PoolJudgem
   const leak = unexplainedRise(kase);
   const growth = explainedGrowth(kase);
   const full = fullAtTheBusyHour(kase);
-  const failed = failedMomentarily(kase);
+  const failed = allocationsFailed(history.incidents, pool);
   const tls = belowTlsReserve(kase, processes);
   const phantom = accountingBug(kase);
   const proven = phantomProven(kase);
@@ -92,21 +92,16 @@ export function judgePool(history: History, pool: Pool, now: number): PoolJudgem
     return {
       ...withSlope(base, leak, growth),
       verdict: "leak_suspected",
-      evidence_for: [...leakEvidence, ...(failed?.evidence ?? [])],
+      evidence_for: [...leakEvidence, ...failed],
     };
   }
   if (leak !== null && proven !== null)
     return { ...base, verdict: "inconclusive", evidence_for: [proven], evidence_against: leakEvidence, subjects: leak.subjects };
-  if (full !== null || tls !== null || (failed !== null && kase.subjects.length > 0))
+  if (full !== null || tls !== null || (failed.length > 0 && kase.subjects.length > 0))
     return {
       ...base,
       verdict: "undersized",
-      evidence_for: [
-        ...(full?.evidence ?? []),
-        ...(failed?.evidence ?? []),
-        ...(tls === null ? [] : [tls]),
-        ...(growth?.evidence ?? []),
-      ],
+      evidence_for: [...(full?.evidence ?? []), ...failed, ...(tls === null ? [] : [tls]), ...(growth?.evidence ?? [])],
       subjects: full?.subjects ?? [],
     };
   if (growth !== null) return { ...withSlope(base, null, growth), verdict: "growth", evidence_for: growth.evidence };
@@ -118,19 +113,11 @@ export function judgePool(history: History, pool: Pool, now: number): PoolJudgem
 function judgeWithoutUsage(history: History, pool: Pool): PoolJudgement {
   const nothing: Unheaded = { kase: null, subjects: [], slope: null, exhaustion: null, evidence_against: [] };
   const proofs = corruption(history.incidents, pool);
-  const failures = history.incidents.filter((incident) => incident.pool === pool && incident.kind === "exhaustion");
+  const failed = allocationsFailed(history.incidents, pool);
   if (proofs !== null) return { ...nothing, verdict: "corruption", evidence_for: proofs.evidence };
   const none: Evidence = { rule: "no_usage_recorded", detail: `no usage of ${pool} was recorded`, source: "nothing to judge" };
-  if (failures.length === 0) return { ...nothing, verdict: "insufficient_data", evidence_for: [none] };
-  const count = failures.reduce((sum, incident) => sum + incident.count, 0);
-  return {
-    ...nothing,
-    verdict: "inconclusive",
-    evidence_for: [
-      { rule: "allocations_failed", detail: `${count} allocation failure(s) in the log`, source: "pkg.h:202-216, shm.h:131-144" },
-      none,
-    ],
-  };
+  if (failed.length === 0) return { ...nothing, verdict: "insufficient_data", evidence_for: [none] };
+  return { ...nothing, verdict: "inconclusive", evidence_for: [...failed, none] };
 }
 
 function joined(findings: readonly (Finding | null)[]): Finding | null {
@@ -217,7 +204,9 @@ function tlsDates({ subjects, slope }: PoolJudgement, history: History) {
 
 function severityOf({ verdict, exhaustion, evidence_for: evidence }: PoolJudgement, phantom: boolean, now: number): Severity {
   const daysLeft = exhaustion === null ? Number.POSITIVE_INFINITY : (exhaustion.earliest - now) / DAY_MS;
-  const failing = evidence.some(({ rule }) => rule === "allocations_failed" || rule === "full_at_the_busy_hour");
+  const failing = evidence.some(
+    ({ rule }) => rule === "allocations_failed" || rule === "tls_refused_connections" || rule === "full_at_the_busy_hour",
+  );
   switch (verdict) {
     case "corruption":
       return "critical";

@@ -1,24 +1,13 @@
 /** The commands that would settle a verdict, as far as the recorded release has them. */
 
+import { CTL_TOOL, factAt, hasRpc } from "../../kamailio/knowledge/releases.js";
 import type { Pool } from "../../kamailio/pool.js";
-import { compareVersions, readVersion, type Version } from "../../kamailio/version.js";
+import type { Version } from "../../kamailio/version.js";
 import type { NextStep, Verdict } from "./diagnosis.js";
 
-/** Commands and the first release that has them (facts 5). */
-const SINCE = {
-  "shm.report": "5.6.0",
-  "mod.mem_statsx": "5.3.0",
-  "mod.stats": "4.4.0",
-  "corex.shm_summary": "4.2.0",
-} as const;
-
-/** The command line tool is `sercmd` in 3.3, `kamcmd` since 4.0. */
-const KAMCMD_SINCE = "4.0.0";
-
 /** An unknown release is taken to have everything: the answer of an old one ("command not found") says so itself. */
-function has(version: Version | null, since: string): boolean {
-  const first = readVersion(since);
-  return version === null || version.major === null || first === null || compareVersions(version, first) >= 0;
+function has(version: Version | null, name: string): boolean {
+  return hasRpc(name, version) !== false;
 }
 
 /** @param pid of the process to look at (pkg); `PID` when none is known. */
@@ -29,7 +18,7 @@ export function nextSteps(
   phantomPossible: boolean,
   processes: readonly string[],
 ): NextStep[] {
-  const tool = has(version, KAMCMD_SINCE) ? "kamcmd" : "sercmd";
+  const tool = factAt(CTL_TOOL, version) ?? "kamcmd";
   const where = processes.length > 0 ? ` of a process of class ${processes.join(", ")}` : "";
   const sites: NextStep =
     pool === "pkg"
@@ -37,12 +26,12 @@ export function nextSteps(
           why: `a dump${where} names what is allocated there; the process writes it when it next wakes up`,
           command: `${tool} cfg.set_now_int core mem_dump_pkg PID`,
         }
-      : has(version, SINCE["mod.mem_statsx"])
+      : has(version, "mod.mem_statsx")
         ? {
             why: "bytes and chunks by allocation site; twice, hours apart, shows which count grows",
             command: `${tool} mod.mem_statsx all shm`,
           }
-        : has(version, SINCE["mod.stats"])
+        : has(version, "mod.stats")
           ? { why: "bytes by allocation site; twice, hours apart, shows which grows", command: `${tool} mod.stats all shm` }
           : { why: "a dump of the shared pool names what is allocated", command: `${tool} cfg.set_now_int core mem_dump_shm 1` };
   const usage: NextStep = { why: "one sample a minute from here on", command: `${tool} core.shmmem; ${tool} pkg.stats` };
@@ -67,7 +56,7 @@ export function nextSteps(
           : []),
       ];
     case "fragmentation":
-      return pool === "shm" && has(version, SINCE["shm.report"])
+      return pool === "shm" && has(version, "shm.report")
         ? [
             {
               why: "the largest free fragment, to compare with what failed (qm with debugging only)",

@@ -11,7 +11,9 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /** Widths that divide the hour, so that cells and hourly roll-ups line up. */
-const WIDTHS = [1, 2, 5, 10, 15, 30].flatMap((n) => [n * SECOND]).concat([1, 2, 5, 10, 15, 30, 60, 180, 360].map((n) => n * MINUTE));
+const WIDTHS = [1, 2, 5, 10, 15, 30]
+  .flatMap((n) => [n * SECOND])
+  .concat([1, 2, 5, 10, 15, 30, 60, 180, 360].map((n) => n * MINUTE));
 
 /** Cells wanted over the span: enough for a trend test with autocorrelated noise, and for 24 hours of the day over a week. */
 const WANTED_CELLS = 160;
@@ -22,7 +24,10 @@ const MOST_HOURLY_CELLS = 17_600;
 export function cellWidth(spanMs: number): number {
   let chosen = SECOND;
   for (const width of WIDTHS) {
-    const wide = width > HOUR ? spanMs / HOUR > MOST_HOURLY_CELLS && spanMs / width >= MOST_HOURLY_CELLS / 2 : spanMs / width >= WANTED_CELLS;
+    const wide =
+      width > HOUR
+        ? spanMs / HOUR > MOST_HOURLY_CELLS && spanMs / width >= MOST_HOURLY_CELLS / 2
+        : spanMs / width >= WANTED_CELLS;
     if (wide) chosen = width;
   }
   return chosen;

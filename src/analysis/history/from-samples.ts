@@ -64,7 +64,14 @@ export function historyFromSamples(
   };
 }
 
-function addTo(map: Map<string, SeriesBuilder>, name: string, at: number, value: number | null, bucketMs: number, most: number): void {
+function addTo(
+  map: Map<string, SeriesBuilder>,
+  name: string,
+  at: number,
+  value: number | null,
+  bucketMs: number,
+  most: number,
+): void {
   if (value === null || !Number.isFinite(value)) return;
   let builder = map.get(name);
   if (builder === undefined) {

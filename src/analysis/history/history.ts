@@ -6,6 +6,7 @@
  */
 import type { HistoryEvent } from "../../kamailio/history/events.js";
 import type { Series } from "../../kamailio/history/series.js";
+import type { IncidentKind } from "../../kamailio/log/incident.js";
 import type { Manager, Pool } from "../../kamailio/pool.js";
 import type { Version } from "../../kamailio/version.js";
 
@@ -31,10 +32,10 @@ export interface ProcessHistory {
   total_frags: Series;
 }
 
-/** What a log line proved. `kind` is the reader's word; those that the judgements know are listed. */
+/** What a log proved, as a judgement needs it; `kind` is one of the log reader's `INCIDENT_KINDS`, or a kind that is not known here. */
 export interface HistoryIncident {
   id: string | null;
-  kind: "exhaustion" | "fragmentation" | "corruption" | "tls_low_memory" | "process_death" | (string & {});
+  kind: IncidentKind | (string & {});
   pool: Pool | null;
   /** Epoch milliseconds; `null` when the log did not say. */
   at: number | null;

@@ -49,21 +49,27 @@ export function peaksOf(kase: Case): Peaks | null {
 /** Daily peaks between these quantiles are ordinary busy days: quiet weekends are below, a burst is above. */
 const ORDINARY = [0.5, 0.8] as const;
 
+/** A day with less than this share of its samples may lack its busy hour. */
+const WHOLE_DAY = 0.8;
+
 /**
  * How much the peaks of ordinary busy days differ, once their trend is out; of parts of the history when it is shorter than a few days. About 0.8
  * standard deviations where the peaks are normal.
  */
 function spreadOfDailyPeaks({ grid, span_days: days }: Case, { peaks }: Subject): number {
   const width = days >= 3 ? DAY_MS : (days * DAY_MS) / 6;
-  const daily = new Map<number, number>();
+  const daily = new Map<number, { peak: number; cells: number }>();
   for (let cell = 0; cell < grid.cells; cell++) {
     const value = peaks[cell] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
     const day = width > 0 ? Math.floor((cell * grid.cell_ms) / width) : 0;
-    daily.set(day, Math.max(daily.get(day) ?? 0, value));
+    const before = daily.get(day);
+    daily.set(day, { peak: Math.max(before?.peak ?? 0, value), cells: (before?.cells ?? 0) + 1 });
   }
-  const x = [...daily.keys()];
-  const y = [...daily.values()];
+  const fullest = Math.max(...[...daily.values()].map(({ cells }) => cells));
+  const whole = [...daily].filter(([, { cells }]) => cells >= WHOLE_DAY * fullest);
+  const x = whole.map(([day]) => day);
+  const y = whole.map(([, { peak }]) => peak);
   const slope = theilSen(x, y)?.likely ?? 0;
   const level = x.map((day, index) => (y[index] ?? 0) - slope * day);
   return level.length < 3 ? 0 : quantile(level, ORDINARY[1]) - quantile(level, ORDINARY[0]);

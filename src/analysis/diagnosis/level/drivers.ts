@@ -2,7 +2,9 @@
  * Load counters that can explain a level of memory: those that go up and down with what Kamailio holds (transactions, contacts, dialogs,
  * connections), not those that only count up (requests received), which rise beside any leak and explain nothing.
  */
+
 import type { Series } from "../../../kamailio/history/series.js";
+import { LOAD_COUNTERS } from "../../../kamailio/knowledge/load-counters.js";
 import { column, type Grid } from "./grid.js";
 
 export interface Driver {
@@ -15,6 +17,8 @@ export interface Driver {
 const LEAST_COVERAGE = 0.6;
 /** Steps down, as a share of all steps, below which a counter only counts up (restarts of the server are left out). */
 const LEAST_FALLING = 0.02;
+/** Counters that are known to count since the start. */
+const COUNT_UP = new Set(LOAD_COUNTERS.filter(({ kind }) => kind === "counter").map(({ name }) => name));
 /** Drivers offered to the regression, the best covered first. */
 const MOST_DRIVERS = 8;
 
@@ -23,7 +27,7 @@ export function driversOn(grid: Grid, load: ReadonlyMap<string, Series>, present
   const wanted = present.filter(Boolean).length;
   const found: { driver: Driver; coverage: number }[] = [];
   for (const [name, series] of load) {
-    if (series.at.length < 3) continue;
+    if (series.at.length < 3 || COUNT_UP.has(name)) continue;
     const values = column(grid, series, "last");
     let known = 0;
     for (let cell = 0; cell < grid.cells; cell++) if (present[cell] && !Number.isNaN(values[cell])) known++;

@@ -104,12 +104,16 @@ function fitWithSteps(rows: Rows, clock: Float64Array, candidates: readonly Cand
     const chosen = chooseDrivers(rows, clock, candidates, steps);
     if (chosen.fit === null) return fitted;
     fitted = { fit: chosen.fit, taken: chosen.taken, stepCells: [...stepCells] };
-    const step = round < MOST_STEPS ? bestStep(rows, chosen.fit) : null;
-    if (step === null) break;
-    const columns = [clock, ...steps, stepColumn(rows, step), ...chosen.taken.map((driver) => driver.x)];
-    const trial = fitWithinGroups(rows.y, columns, rows.group);
-    if (trial === null || trial.rss > chosen.fit.rss * (1 - LEAST_STEP_GAIN)) break;
-    stepCells.push(step);
+    if (round === MOST_STEPS) break;
+    // The load counters are chosen anew beside each possible step: one that was left out bends what they seem to cost.
+    const trials = [...new Set([bestStep(rows, chosen.fit), largestJump(rows, chosen.fit)])].flatMap((step) => {
+      if (step === null) return [];
+      const { fit } = chooseDrivers(rows, clock, candidates, [...steps, stepColumn(rows, step)]);
+      return fit === null ? [] : [{ step, rss: fit.rss }];
+    });
+    const best = trials.sort((a, b) => a.rss - b.rss)[0];
+    if (best === undefined || best.rss > chosen.fit.rss * (1 - LEAST_STEP_GAIN)) break;
+    stepCells.push(best.step);
   }
   return fitted;
 }
@@ -183,6 +187,21 @@ function bestStep(rows: Rows, fit: Fit): number | null {
     if (weight > most) {
       most = weight;
       at = rows.cells[i + 1] ?? null;
+    }
+  }
+  return at;
+}
+
+/** The row before which the residuals jump most from one cell to the next; `null` without two rows of a run. */
+function largestJump(rows: Rows, fit: Fit): number | null {
+  let most = 0;
+  let at: number | null = null;
+  for (let i = 1; i < fit.residuals.length; i++) {
+    if (rows.group[i] !== rows.group[i - 1]) continue;
+    const jump = Math.abs((fit.residuals[i] ?? 0) - (fit.residuals[i - 1] ?? 0));
+    if (jump > most) {
+      most = jump;
+      at = rows.cells[i] ?? null;
     }
   }
   return at;

@@ -22,6 +22,9 @@ export interface SteadyRise {
 const DAY_MS = 86_400_000;
 /** Standard errors that the trend must be away from zero. Every look at a history is another chance of a false alarm, so far above 2. */
 const LEAST_SIGNIFICANCE = 4;
+/** ... unless the rise stands this many times above what trend and load leave over, and is twice its error: no noise wanders so far. */
+const ABOVE_NOISE = 20;
+const SIGNIFICANT_ABOVE_NOISE = 2;
 /** One part of the history may hold this much of the rise; more is a step. */
 const MOST_IN_ONE_PART = 0.6;
 /** Least share of the rise in the first half, and in the last 40 % of the time: less is a late ramp or a warm-up that levelled off. */
@@ -64,9 +67,10 @@ export function steadyRise(level: Level, floorWithLoad: number, floorWithout: nu
   const troughsSure = weighted(steady, (entry) => entry.slope?.low ?? Number.NEGATIVE_INFINITY) > 0;
   const significance = explained.trend_error > 0 ? bySquares / explained.trend_error : Number.POSITIVE_INFINITY;
   // A daily wave that no counter explains widens the error of the trend, but not that of the troughs.
-  const sure = significance >= LEAST_SIGNIFICANCE || (!loadRemoved && troughsSure);
   const likely = loadRemoved ? bySquares : byTroughs;
   const bytes = likely * time;
+  const clear = significance >= SIGNIFICANT_ABOVE_NOISE && bytes >= ABOVE_NOISE * explained.noise;
+  const sure = significance >= LEAST_SIGNIFICANCE || clear || (!loadRemoved && troughsSure);
   if (!sure || bytes < floor) return null;
   const error = Math.min(explained.trend_error, Math.abs(likely));
   return {

@@ -1,11 +1,10 @@
 /** Corruption: what the log proves about broken memory. Sizes have nothing to do with it. */
+import { CORRUPTION_KINDS } from "../../../kamailio/log/incident.js";
 import type { Pool } from "../../../kamailio/pool.js";
 import type { HistoryIncident } from "../../history/history.js";
 import type { Finding } from "../case.js";
 
-const SOURCES: Record<string, string> = {
-  corruption: "q_malloc.c:131-141,554-579 (qm_debug_check_frag, double free); K#361, K#2224, K#2620",
-};
+const SOURCE = "q_malloc.c:131-141,554-579 (qm_debug_check_frag, double free); K#361, K#2224, K#2620";
 
 /** A request of this many bytes or more is a negative length cast to unsigned (O#3552), not a wish. */
 const ABSURD_REQUEST = 2 ** 40;
@@ -23,14 +22,11 @@ export function corruption(incidents: readonly HistoryIncident[], pool: Pool): F
     evidence: proofs.slice(0, 5).map((incident) => ({
       rule: isCorruption(incident.kind) ? "corruption_in_the_log" : "absurd_request_size",
       detail: `${incident.quote ?? incident.kind}${incident.count > 1 ? ` (${incident.count} times)` : ""}${incident.pid === null ? "" : `, pid ${incident.pid}`}`,
-      source: SOURCES[incident.kind] ?? "a negative length cast to an unsigned size (O#3552)",
+      source: isCorruption(incident.kind) ? SOURCE : "a negative length cast to an unsigned size (O#3552)",
     })),
   };
 }
 
-/** Kinds of log findings that are corruption, by the words they are named with. */
-const KINDS = ["corruption", "double_free", "overwritten", "bad_pointer", "broken_free_list", "realloc_of_freed"];
-
 function isCorruption(kind: string): boolean {
-  return KINDS.some((known) => kind === known || kind.includes(known));
+  return kind === "corruption" || (CORRUPTION_KINDS as ReadonlySet<string>).has(kind);
 }

@@ -5,10 +5,10 @@ import { meanKnown } from "../level/known-values.js";
 
 /** Standard errors from zero; the load is noisy and every look is another chance (see steady-rise.ts). */
 const LEAST_SIGNIFICANCE = 4;
-/** Least rise of the load's part over the history, as a share of the mean level. */
-const LEAST_SHARE = 0.03;
+/** Least rise of the load's part over the history, as a share of the mean level; private pools hold no population, only work in hand. */
+const LEAST_SHARE = { shm: 0.03, pkg: 0.1 } as const;
 /** A curve that levels off is a warm-up when it leaves less than this share of the squares that a line leaves ... */
-const LEVELS_OFF = 0.5;
+const LEVELS_OFF = 0.3;
 /** ... and put less than this share of its rise into the last third. */
 const LATE = 0.22;
 /** Days below which a busy day cannot be told from growth. */
@@ -41,7 +41,7 @@ export function explainedGrowth(kase: Case): GrowthFinding | null {
 function grows(kase: Case, { growth, real }: Subject): boolean {
   if (growth === null || growth.per_day < LEAST_SIGNIFICANCE * growth.error) return false;
   if (growth.levelling_off < LEVELS_OFF && growth.last_third < LATE) return false;
-  return growth.per_day * kase.span_days >= LEAST_SHARE * meanKnown(real);
+  return growth.per_day * kase.span_days >= LEAST_SHARE[kase.pool] * meanKnown(real);
 }
 
 /** The load rose fast and levelled off: a registrar that fills after its start. */

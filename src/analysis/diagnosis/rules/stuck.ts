@@ -12,8 +12,8 @@ const NEVER_FREED = 0.02;
 /** tm.stats: created minus freed grows and never comes back (K#1220: created 5065, freed 4; K#1554). */
 export function transactionsNotReaped({ pool, history, grid }: Case): Finding | null {
   if (pool !== "shm") return null;
-  const created = counter(history.load, "created");
-  const freed = counter(history.load, "freed");
+  const created = history.load.get("created_transactions") ?? null;
+  const freed = history.load.get("freed_transactions") ?? null;
   if (created === null || freed === null) return null;
   const made = column(grid, created, "last");
   const gone = column(grid, freed, "last");
@@ -64,12 +64,4 @@ function isOver(series: Series, history: Case["history"], to: number): boolean {
   const begin = series.at[0] ?? end;
   const others = Math.max(...history.processes.map(({ real_used }) => real_used.at[real_used.at.length - 1] ?? 0));
   return others - end > GONE_SHARE * (others - begin) && others > end;
-}
-
-function counter(load: ReadonlyMap<string, Series>, name: string): Series | null {
-  for (const [key, series] of load) {
-    const own = key.split(/[.:_]/);
-    if (own.at(-1) === name && (own.length === 1 || own.includes("tm"))) return series;
-  }
-  return null;
 }

@@ -1,4 +1,6 @@
 /** Undersized: the pool is full at the busy hour, and what filled it comes back when it is quiet. */
+import type { Pool } from "../../../kamailio/pool.js";
+import type { HistoryIncident } from "../../history/history.js";
 import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { highestKnown, lowestKnown } from "../level/known-values.js";
@@ -25,20 +27,33 @@ export function fullAtTheBusyHour(kase: Case): Finding | null {
 }
 
 /** The log says that requests failed for want of memory while the level before and after is the same: one operation needed more than there was. */
-export function failedMomentarily(kase: Case): Finding | null {
-  const failures = kase.incidents.filter(({ kind }) => kind === "exhaustion");
-  if (failures.length === 0) return null;
-  const count = failures.reduce((sum, incident) => sum + incident.count, 0);
-  return {
-    subjects: [],
-    evidence: [
-      {
-        rule: "allocations_failed",
-        detail: `${count} allocation failure(s) in the log`,
-        source: "pkg.h:202-216, shm.h:131-144; K#1513",
-      },
-    ],
-  };
+export function allocationsFailed(incidents: readonly HistoryIncident[], pool: Pool): Evidence[] {
+  const count = (kind: string) =>
+    incidents
+      .filter((incident) => incident.pool === pool && incident.kind === kind)
+      .reduce((sum, incident) => sum + incident.count, 0);
+  const failed = count("exhaustion");
+  const refused = count("tls_low_memory");
+  return [
+    ...(failed > 0
+      ? [
+          {
+            rule: "allocations_failed",
+            detail: `${failed} allocation failure(s) in the log`,
+            source: "pkg.h:202-216, shm.h:131-144; K#1513",
+          },
+        ]
+      : []),
+    ...(refused > 0
+      ? [
+          {
+            rule: "tls_refused_connections",
+            detail: `TLS refused work ${refused} time(s) to keep shm free`,
+            source: "tls_init.c:969-978; K#4777",
+          },
+        ]
+      : []),
+  ];
 }
 
 /** New TLS connections are refused long before the pool is empty. */
