@@ -85,6 +85,37 @@ export interface UsageEventRow {
   detail: string;
 }
 
+/** A memory dump; `header` is its JSON without the sites. */
+export interface DumpTable {
+  id: string;
+  instance: number;
+  taken_at: number;
+  taken_at_source: "log" | "at" | "clock";
+  recorded_at: number;
+  last_seen_at: number;
+  content_hash: string;
+  pool: string | null;
+  pid: number | null;
+  process: string | null;
+  site_count: number;
+  header: string;
+  sites: Uint8Array;
+}
+
+export interface IncidentTable {
+  id: string;
+  instance: number;
+  kind: string;
+  pool: string | null;
+  identity: string;
+  began_at: number;
+  ended_at: number;
+  recorded_at: number;
+  last_seen_at: number;
+  value: string;
+  parts: string;
+}
+
 export interface Database {
   instances: InstanceTable;
   records: RecordRow;
@@ -95,4 +126,6 @@ export interface Database {
   usage_unrolled: UsageUnrolledRow;
   usage_rollups: UsageRollupRow;
   usage_events: UsageEventRow;
+  dumps: DumpTable;
+  incidents: IncidentTable;
 }

@@ -1,5 +1,7 @@
 /** The store: everything that is kept, behind one interface, whatever database is underneath. */
+import { type DumpStore, dumpStore } from "./dumps.js";
 import { type IdempotencyStore, idempotencyStore } from "./idempotency.js";
+import { type IncidentStore, incidentStore } from "./incidents.js";
 import { type InstanceStore, instanceStore } from "./instances.js";
 import { type RecordStore, recordStore } from "./records.js";
 import { SqliteDatabase } from "./sqlite.js";
@@ -12,6 +14,8 @@ export interface Store {
   tokens: TokenStore;
   idempotency: IdempotencyStore;
   usage: UsageStore;
+  dumps: DumpStore;
+  incidents: IncidentStore;
   /** Answers when the database does. */
   ping(): Promise<void>;
   backup(path: string): Promise<void>;
@@ -35,6 +39,8 @@ export function openStore(url: string, retention: Retention = DEFAULT_RETENTION)
     tokens: tokenStore(db, sql),
     idempotency: idempotencyStore(db, sql),
     usage: usageStore(db, sql, retention),
+    dumps: dumpStore(db, sql),
+    incidents: incidentStore(db, sql),
     ping: () => db.ping(),
     backup: (path) => db.backup(path),
     close: () => db.close(),
