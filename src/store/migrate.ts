@@ -1,8 +1,9 @@
 /** Brings a database's tables up to date: runs the numbered SQL files of `migrations/` that it has not seen, in order, each in a transaction. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type Sqlite from "better-sqlite3";
 
-const SQLITE_MIGRATIONS = new URL("../../migrations/sqlite/", import.meta.url);
+/** The package's folder: this file lies in `src/store/`, or with all others in the bundle `dist/`. */
+const SQLITE_MIGRATIONS = ["../../", "../"].map((up) => new URL(`${up}migrations/sqlite/`, import.meta.url)).find((folder) => existsSync(folder)) ?? new URL("../migrations/sqlite/", import.meta.url);
 
 /**
  * Applies the pending migrations.
