@@ -11,7 +11,7 @@ import { processLabel } from "./process-label.js";
 
 const DAY_MS = 86_400_000;
 /** The pkg pool of a process that never rose by this share of its size is not looked at closer: most processes never move. */
-const PKG_WORTH_A_LOOK = 0.002;
+const PKG_WORTH_A_LOOK = 0.004;
 
 /** `null` when nothing was recorded of the pool. */
 export function buildCase(history: History, pool: Pool, now: number): Case | null {
@@ -19,8 +19,10 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
   const grid = gridOver(levels, history.events);
   if (grid === null) return null;
   const known = new Float64Array(grid.cells).fill(Number.NaN);
-  for (const series of levels)
-    for (const [cell, value] of column(grid, series, "last").entries()) if (!Number.isNaN(value)) known[cell] = value;
+  for (const series of levels) {
+    const values = column(grid, series, "last");
+    for (let cell = 0; cell < grid.cells; cell++) if (!Number.isNaN(values[cell])) known[cell] = values[cell] ?? 0;
+  }
   const drivers = driversOn(
     grid,
     history.load,
@@ -105,6 +107,12 @@ function subjectOf(
   const { explained } = realLevel;
   const growth =
     explained === null || explained.drivers.length === 0 ? null : loadGrowth(grid, explained.by_load, realLevel.usable);
+  const apart = (values: () => Float64Array) => once(() => takeApart(grid, values(), peaks, capacity, drivers));
+  const usedLevel = hasUsed ? apart(() => used) : () => realLevel;
+  const overheadLevel = hasUsed ? apart(() => real.map((value, cell) => value - (used[cell] ?? Number.NaN))) : () => null;
+  const peak = once(() =>
+    explained === null || growth === null ? null : peakGrowth(grid, explained, drivers, realLevel.usable, growth),
+  );
   return {
     label,
     key,
@@ -113,17 +121,25 @@ function subjectOf(
     peaks,
     fragments: column(grid, counters.fragments, "last"),
     real_level: realLevel,
-    used_level: hasUsed ? takeApart(grid, used, peaks, capacity, drivers) : realLevel,
-    overhead_level: hasUsed
-      ? takeApart(
-          grid,
-          real.map((value, cell) => value - (used[cell] ?? Number.NaN)),
-          peaks,
-          capacity,
-          drivers,
-        )
-      : null,
     growth,
-    peak_growth: explained === null || growth === null ? null : peakGrowth(grid, explained, drivers, realLevel.usable, growth),
+    // Most pools are healthy, and their `used` need not be taken apart to know it.
+    get used_level() {
+      return usedLevel();
+    },
+    get overhead_level() {
+      return overheadLevel();
+    },
+    get peak_growth() {
+      return peak();
+    },
+  };
+}
+
+/** Computes a value when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let value: { of: T } | null = null;
+  return () => {
+    value ??= { of: compute() };
+    return value.of;
   };
 }

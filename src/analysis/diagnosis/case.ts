@@ -20,11 +20,11 @@ export interface Subject {
   fragments: Float64Array;
   real_level: Level;
   /** `used`; the same as `real_level` when `used` was never recorded. */
-  used_level: Level;
+  readonly used_level: Level;
   /** `real_used` minus `used`: headers of chunks and of free fragments. `null` when `used` is unknown. */
-  overhead_level: Level | null;
+  readonly overhead_level: Level | null;
   growth: LoadGrowth | null;
-  peak_growth: PeakGrowth | null;
+  readonly peak_growth: PeakGrowth | null;
 }
 
 export interface Case {

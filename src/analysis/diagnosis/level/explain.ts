@@ -5,7 +5,7 @@
  * All parts are fitted together, since a load that grows and a leak look alike when either is fitted alone; the trend's error says how well they
  * could be told apart. Normalising by the driver before looking for a trend is what the maintainers ask for (field notes R5, R11; K#1220, K#4626).
  */
-import { type Fit, fitWithinGroups } from "../../statistics/least-squares.js";
+import { type Column, type Fit, Regression } from "../../statistics/least-squares.js";
 import type { Driver } from "./drivers.js";
 import type { Grid } from "./grid.js";
 
@@ -38,7 +38,7 @@ const FOLLOWS_TRAFFIC = 0.5;
 /** Rows below which nothing is fitted. */
 const LEAST_ROWS = 12;
 /** Rows that are enough for any trend; a year of hours is thinned to this by a stride that visits every hour of the day. */
-const MOST_ROWS = 1_500;
+const MOST_ROWS = 800;
 /** Strides without a common factor with the 24 hours and 7 days of the week. */
 const STRIDES = [1, 5, 11, 13, 17, 19, 23, 25, 29, 31];
 /** A run of fewer rows says nothing about a trend. */
@@ -65,17 +65,18 @@ export function explain(
     rows = rowsFor(grid, level, usable, offered);
   }
   if (rows.y.length < LEAST_ROWS) return null;
-  const candidates = offered.map((driver) => ({
-    name: driver.name,
-    values: driver.values,
-    x: gather(driver.values, rows.cells),
-  }));
-  let best = fitWithSteps(rows, rows.days, candidates);
+  const regression = new Regression(rows.y, rows.group);
+  const clock = regression.add(rows.days);
+  const candidates = offered.map((driver): Candidate => {
+    const x = gather(driver.values, rows.cells);
+    return { name: driver.name, values: driver.values, x, column: regression.add(x) };
+  });
+  let best = fitWithSteps(rows, regression, clock, candidates);
   let follows: string | null = null;
   for (const driver of best?.taken ?? []) {
     // A leak in each transaction grows with the traffic, slowly at night and at weekends (K#4626, K#1220).
-    const clock = trafficClock(rows, driver.x);
-    const trial = clock === null ? null : fitWithSteps(rows, clock, candidates);
+    const paced = trafficClock(rows, driver.x);
+    const trial = paced === null ? null : fitWithSteps(rows, regression, regression.add(paced), candidates);
     if (best === null || trial === null || trial.fit.rss >= best.fit.rss * FOLLOWS_TRAFFIC) continue;
     best = trial;
     follows = driver.name;
@@ -87,6 +88,7 @@ interface Candidate {
   name: string;
   values: Float64Array;
   x: Float64Array;
+  column: Column;
 }
 
 interface Fitted {
@@ -96,26 +98,38 @@ interface Fitted {
 }
 
 /** Trend by the given clock, load counters, and up to two steps. */
-function fitWithSteps(rows: Rows, clock: Float64Array, candidates: readonly Candidate[]): Fitted | null {
+function fitWithSteps(rows: Rows, regression: Regression, clock: Column, candidates: readonly Candidate[]): Fitted | null {
   const stepCells: number[] = [];
-  let fitted: Fitted | null = null;
-  for (let round = 0; round <= MOST_STEPS; round++) {
-    const steps = stepCells.map((cell) => stepColumn(rows, cell));
-    const chosen = chooseDrivers(rows, clock, candidates, steps);
-    if (chosen.fit === null) return fitted;
-    fitted = { fit: chosen.fit, taken: chosen.taken, stepCells: [...stepCells] };
-    if (round === MOST_STEPS) break;
+  const steps: Column[] = [];
+  let taken = chooseDrivers(regression, clock, candidates, steps);
+  let fit = fitOf(regression, clock, steps, taken);
+  while (fit !== null && stepCells.length < MOST_STEPS) {
     // The load counters are chosen anew beside each possible step: one that was left out bends what they seem to cost.
-    const trials = [...new Set([bestStep(rows, chosen.fit), largestJump(rows, chosen.fit)])].flatMap((step) => {
-      if (step === null) return [];
-      const { fit } = chooseDrivers(rows, clock, candidates, [...steps, stepColumn(rows, step)]);
-      return fit === null ? [] : [{ step, rss: fit.rss }];
+    const trials = [...new Set([bestStep(rows, fit), largestJump(rows, fit)])].flatMap((cell) => {
+      if (cell === null) return [];
+      const step = regression.add(stepColumn(rows, cell));
+      const drivers = chooseDrivers(regression, clock, candidates, [...steps, step]);
+      const solved = regression.solve(columnsOf(clock, [...steps, step], drivers));
+      return solved === null ? [] : [{ cell, step, drivers, rss: solved.rss }];
     });
     const best = trials.sort((a, b) => a.rss - b.rss)[0];
-    if (best === undefined || best.rss > chosen.fit.rss * (1 - LEAST_STEP_GAIN)) break;
-    stepCells.push(best.step);
+    if (best === undefined || best.rss > fit.rss * (1 - LEAST_STEP_GAIN)) break;
+    const refit = fitOf(regression, clock, [...steps, best.step], best.drivers);
+    if (refit === null) break;
+    stepCells.push(best.cell);
+    steps.push(best.step);
+    taken = best.drivers;
+    fit = refit;
   }
-  return fitted;
+  return fit === null ? null : { fit, taken, stepCells };
+}
+
+function columnsOf(clock: Column, steps: readonly Column[], drivers: readonly Candidate[]): Column[] {
+  return [clock, ...steps, ...drivers.map(({ column }) => column)];
+}
+
+function fitOf(regression: Regression, clock: Column, steps: readonly Column[], drivers: readonly Candidate[]): Fit | null {
+  return regression.fit(columnsOf(clock, steps, drivers));
 }
 
 /** Time that runs with the load: as many days in all as the clock on the wall, more in a busy hour. */
@@ -153,22 +167,27 @@ function rowsFor(grid: Grid, level: Float64Array, usable: readonly boolean[], dr
 }
 
 /** Takes in, one by one, the load counter that explains most; a counter that would lower memory as it rises explains nothing. */
-function chooseDrivers(rows: Rows, clock: Float64Array, candidates: readonly Candidate[], steps: readonly Float64Array[]) {
+function chooseDrivers(
+  regression: Regression,
+  clock: Column,
+  candidates: readonly Candidate[],
+  steps: readonly Column[],
+): Candidate[] {
   const taken: Candidate[] = [];
-  let fit = fitWithinGroups(rows.y, [clock, ...steps], rows.group);
-  while (fit !== null && taken.length < MOST_TAKEN) {
-    let best: { candidate: Candidate; fit: Fit } | null = null;
+  let rss = regression.solve([clock, ...steps])?.rss;
+  while (rss !== undefined && taken.length < MOST_TAKEN) {
+    let best: { candidate: Candidate; rss: number } | null = null;
     for (const candidate of candidates) {
       if (taken.includes(candidate)) continue;
-      const trial = fitWithinGroups(rows.y, [clock, ...steps, ...taken.map((t) => t.x), candidate.x], rows.group);
+      const trial = regression.solve([...columnsOf(clock, steps, taken), candidate.column]);
       if (trial === null || trial.coefficients.slice(1 + steps.length).some((coefficient) => coefficient <= 0)) continue;
-      if (best === null || trial.rss < best.fit.rss) best = { candidate, fit: trial };
+      if (best === null || trial.rss < best.rss) best = { candidate, rss: trial.rss };
     }
-    if (best === null || best.fit.rss > fit.rss * (1 - LEAST_DRIVER_GAIN)) break;
+    if (best === null || best.rss > rss * (1 - LEAST_DRIVER_GAIN)) break;
     taken.push(best.candidate);
-    fit = best.fit;
+    rss = best.rss;
   }
-  return { taken, fit };
+  return taken;
 }
 
 /** The row after which the residuals shift most (largest CUSUM); `null` when they do not. */

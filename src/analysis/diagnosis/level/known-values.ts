@@ -7,10 +7,10 @@ export function highestKnown(values: Float64Array): number {
   return most;
 }
 
-/** The lowest known value from a cell on; NaN without any. */
-export function lowestKnown(values: Float64Array, from = 0): number {
+/** The lowest known value from one cell to before another; NaN without any. */
+export function lowestKnown(values: Float64Array, from = 0, to = values.length): number {
   let least = Number.NaN;
-  for (let cell = from; cell < values.length; cell++) {
+  for (let cell = from; cell < to; cell++) {
     const value = values[cell] ?? Number.NaN;
     if (!Number.isNaN(value) && !(least <= value)) least = value;
   }

@@ -7,6 +7,7 @@ import { type RobustSlope, theilSen } from "../../statistics/theil-sen.js";
 import type { Driver } from "./drivers.js";
 import { type Explained, explain } from "./explain.js";
 import { cellTime, type Grid } from "./grid.js";
+import { lowestKnown } from "./known-values.js";
 import { type Rise, riseOf, troughsOf } from "./rise.js";
 
 export interface RunRise {
@@ -68,10 +69,22 @@ export function flatLevel(grid: Grid, values: Float64Array, capacity: number): L
   return { grid, values, usable: [], capacity, observed_days: 0, explained: null, rises: [] };
 }
 
-/** Did the troughs rise by this many bytes in any run of the server? The cheap question before the dear one. */
+/** Share of a run at its end whose lowest value is compared with the lowest of all; a day at least where there are days. */
+const END_SHARE = 1 / 9;
+
+/** Did the troughs rise by this many bytes in any run of the server? The cheap question before the dear one: two minima a run. */
 export function everRose(grid: Grid, values: Float64Array, bytes: number): boolean {
-  const known = Array.from(values, (value, cell) => !Number.isNaN(value) && (grid.run[cell] ?? -1) >= 0);
-  return risesByRun(grid, values, known).some(({ rise }) => rise.bytes >= bytes);
+  let first = 0;
+  while (first < grid.cells) {
+    const run = grid.run[first] ?? -1;
+    let end = first;
+    while (end < grid.cells && (grid.run[end] ?? -1) === run) end++;
+    const tail = Math.max((end - first) * END_SHARE, Math.min(DAY_MS / grid.cell_ms, (end - first) / 4));
+    const lowest = lowestKnown(values, first, end);
+    if (run >= 0 && lowestKnown(values, Math.floor(end - tail), end) - lowest >= bytes) return true;
+    first = end;
+  }
+  return false;
 }
 
 function risesByRun(grid: Grid, values: Float64Array, usable: readonly boolean[]): RunRise[] {

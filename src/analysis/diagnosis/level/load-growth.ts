@@ -2,7 +2,7 @@
  * Does the part of memory that the load explains grow? Compares like with like: the quiet hours of the day, which weekends and busy hours do not
  * reach, so that a week that ends on a Sunday is no decline and one that ends on a Friday no growth.
  */
-import { fitWithinGroups } from "../../statistics/least-squares.js";
+import { Regression } from "../../statistics/least-squares.js";
 import { median, quantile } from "../../statistics/quantile.js";
 import type { Driver } from "./drivers.js";
 import type { Explained } from "./explain.js";
@@ -28,25 +28,29 @@ const QUIET_SHARE = 1 / 3;
 const DAYS_FOR_HOURS = 3;
 /** Standard errors either side. */
 const Z = 2;
+/** Rows that are enough for a trend. */
+const MOST_ROWS = 1_500;
 /** Time constants tried for a curve that levels off, as shares of the span. */
 const TIME_CONSTANTS = [0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5];
 
 /** `null` for fewer than a dozen cells. */
 export function loadGrowth(grid: Grid, byLoad: Float64Array, usable: readonly boolean[]): LoadGrowth | null {
-  const cells = quietCells(grid, byLoad, usable);
+  const quiet = quietCells(grid, byLoad, usable);
+  const stride = Math.ceil(quiet.length / MOST_ROWS);
+  const cells = stride <= 1 ? quiet : quiet.filter((_, index) => index % stride === 0);
   if (cells.length < 12) return null;
   const y = Float64Array.from(cells, (cell) => byLoad[cell] ?? 0);
   const days = Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY_MS);
   // One group: load goes on over a restart of the server, apart from the minutes that it needs to come back.
-  const group = new Int32Array(cells.length);
-  const line = fitWithinGroups(y, [days], group);
+  const regression = new Regression(y, new Int32Array(cells.length));
+  const line = regression.fit([regression.add(days)]);
   if (line === null) return null;
   const first = days[0] ?? 0;
   const span = (days.at(-1) ?? first) - first;
   let levellingOff = 1;
   let lastThird = 1 / 3;
   for (const constant of TIME_CONSTANTS) {
-    const curve = fitWithinGroups(y, [days.map((day) => 1 - Math.exp(-(day - first) / (constant * span)))], group);
+    const curve = regression.solve([regression.add(days.map((day) => 1 - Math.exp(-(day - first) / (constant * span))))]);
     if (curve === null || line.rss === 0 || curve.rss >= line.rss * levellingOff) continue;
     levellingOff = curve.rss / line.rss;
     lastThird = (Math.exp(-2 / 3 / constant) - Math.exp(-1 / constant)) / (1 - Math.exp(-1 / constant));

@@ -1,6 +1,7 @@
 /** What looks like a leak and is none, said by its name: a step, a burst, a warm-up without load counters. */
 import { type Case, mb } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
+import { highestKnown, meanKnown } from "../level/known-values.js";
 import { warmUp } from "./growth.js";
 
 /** A peak this many times above the usual daily peak is a burst. */
@@ -27,8 +28,9 @@ export function oneOffStep({ subjects }: Case): Evidence[] {
 
 function burst({ subjects }: Case): Evidence[] {
   return subjects.flatMap(({ label, peaks }) => {
+    const top = highestKnown(peaks);
+    if (top < BURST * meanKnown(peaks)) return [];
     const known = peaks.filter((value) => !Number.isNaN(value)).sort();
-    const top = known[known.length - 1] ?? 0;
     const usual = known[Math.floor(known.length * 0.985)] ?? top;
     if (known.length < 100 || top < BURST * usual) return [];
     return [

@@ -17,11 +17,16 @@ const FRAGMENTS_GROW = 0.3;
 /** `used` follows load while `real_used` and the free fragments ratchet up (O#1950, K#3841). */
 export function overheadRatchet(kase: Case): Finding | null {
   const found = kase.subjects.filter((subject) => {
-    const { overhead_level: overhead, capacity } = subject;
+    const { capacity } = subject;
+    const least = LEAST_OVERHEAD_RISE * capacity;
+    // Overhead that ratchets up lifts real_used with it, far more than used.
+    const real = steadyRise(subject.real_level, least / 2, least / 2);
+    const used = real === null ? null : steadyRise(subject.used_level, 0, least);
+    if (real === null || (used !== null && real.bytes < OUTGROWS * used.bytes)) return false;
+    const overhead = subject.overhead_level;
     if (overhead === null) return false;
     const rise = steadyRise(overhead, LEAST_OVERHEAD_RISE * capacity, LEAST_OVERHEAD_RISE * capacity);
     if (rise === null) return false;
-    const used = steadyRise(subject.used_level, 0, LEAST_OVERHEAD_RISE * capacity);
     return (used === null || rise.bytes > OUTGROWS * used.bytes) && fragmentsGrew(subject, rise.bytes);
   });
   if (found.length === 0) return null;

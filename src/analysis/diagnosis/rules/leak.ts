@@ -16,6 +16,8 @@ export interface LeakFinding extends Finding {
 export function unexplainedRise(kase: Case): LeakFinding | null {
   const least = LEAST[kase.pool];
   const rises = kase.subjects.flatMap((subject) => {
+    // What is leaked is in real_used as well: where that does not rise, `used` need not be looked at.
+    if (steadyRise(subject.real_level, least.with_load * subject.capacity, least.without * subject.capacity) === null) return [];
     const rise = steadyRise(subject.used_level, least.with_load * subject.capacity, least.without * subject.capacity);
     return rise === null ? [] : [{ subject, rise }];
   });
