@@ -3,8 +3,11 @@ import { secureHeaders } from "hono/secure-headers";
 import { v7 as uuidv7 } from "uuid";
 import { type Api, newApi, type Services } from "./api.js";
 import { authenticate } from "./auth.js";
+import { serveBuildPlan } from "./build-plan.js";
 import { serveBuilds } from "./builds.js";
+import { serveConfigs } from "./configs.js";
 import { serveDocs } from "./docs.js";
+import { serveDumps } from "./dumps/dumps.js";
 import { Metrics, measure, serveHealth } from "./health.js";
 import { idempotency } from "./idempotency.js";
 import { serveInstances } from "./instances.js";
@@ -13,6 +16,7 @@ import { serveReadiness } from "./readiness.js";
 import { Router } from "./router.js";
 import { serveSettings } from "./settings.js";
 import { serveTokens } from "./tokens.js";
+import { serveUsage } from "./usage/usage.js";
 
 export interface AppOptions extends Services {
   /** The package's version. */
@@ -47,7 +51,11 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveInstances(api);
   serveBuilds(api);
   serveSettings(api);
+  serveDumps(api);
+  serveConfigs(api);
   serveReadiness(api);
+  serveBuildPlan(api);
+  serveUsage(api);
   serveTokens(api);
   router.learn(api.routes);
 

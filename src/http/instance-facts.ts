@@ -60,3 +60,10 @@ function buildRecord(record: StoredRecord<Build> | null): BuildRecord | null {
 function plainValues(values: SettingsReading["values"]): Partial<SettingValues> {
   return Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
 }
+
+/** The host's memory in bytes, from the latest host-memory text; `null` when none says. */
+export async function hostTotalBytes(store: Store, instance: string): Promise<number | null> {
+  const record = await store.records.latest<{ reading?: { meminfo?: { total?: unknown } | null } }>(instance, "host_memory");
+  const total = record?.value.reading?.meminfo?.total;
+  return typeof total === "number" ? total : null;
+}

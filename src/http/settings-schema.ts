@@ -118,7 +118,7 @@ export const SettingsInputSchema = z
   .partial()
   .openapi("SettingsInput", { example: { shm_size_mb: 256, pkg_size_mb: 16, children: 8 } });
 
-const ReadSettingSchema = z
+export const ReadSettingSchema = z
   .object({
     name: z.string().max(100),
     value: z.union([z.string().max(4096), z.number(), z.array(z.string().max(200)).max(1000)]),

@@ -9,9 +9,9 @@ export type Inline = string | readonly (string | { code: string })[];
 export type Block =
   | { kind: "heading"; level: 1 | 2 | 3; text: Inline }
   | { kind: "paragraph"; text: Inline }
-  | { kind: "list"; items: Inline[] }
+  | { kind: "list"; items: readonly Inline[] }
   | { kind: "code"; language: "sh" | "text" | "ini" | "diff" | "c"; text: string }
-  | { kind: "table"; head: string[]; rows: Inline[][] };
+  | { kind: "table"; head: readonly string[]; rows: readonly (readonly Inline[])[] };
 
 export type Document = Block[];
 
