@@ -6,24 +6,34 @@ import type { Entity } from "./entity.js";
 type N = number | null;
 /** total, free less what follows from the others, used, real_used, max_used, fragments */
 type PackedShm = [N, N, N, N, N, N];
-/** uptime, shm, then flat: seven numbers a process, two a load counter */
-type PackedSample = [N, PackedShm | null, N[], N[]];
+/**
+ * uptime, shm, then flat: seven numbers a process, two a load counter; and two, place and rank, for each process whose rank is not the one of
+ * its entity (a process keeps its description when a changed configuration moves its rank)
+ */
+type PackedSample = [N, PackedShm | null, N[], N[], N[]?];
 
 const PKG_WIDTH = 7;
 
 /** `processes` and `load` are entity numbers in the order of the sample's rows and counters; `null` leaves one out. */
-export function packSample(sample: UsageSample, processes: readonly N[], load: readonly N[]): Uint8Array {
+export function packSample(
+  sample: UsageSample,
+  processes: readonly N[],
+  load: readonly N[],
+  entities: ReadonlyMap<number, Entity>,
+): Uint8Array {
   const { shm } = sample;
   const packedShm: PackedShm | null =
     shm === null
       ? null
       : [shm.total, lessExpected(shm.free, shm.total, shm.real_used), shm.used, shm.real_used, shm.max_used, shm.fragments];
   const rows: N[] = [];
+  const ranks: N[] = [];
   let pid = 0;
   let size = 0;
   for (const [index, row] of sample.pkg.entries()) {
     const entity = processes[index] ?? null;
     if (entity === null) continue;
+    if (row.rank !== (entities.get(entity)?.rank ?? null)) ranks.push(rows.length / PKG_WIDTH, row.rank);
     const free = lessExpected(row.free, row.total_size, row.real_used);
     rows.push(
       entity,
@@ -42,16 +52,18 @@ export function packSample(sample: UsageSample, processes: readonly N[], load: r
     const entity = load[index] ?? null;
     if (entity !== null) counters.push(entity, value);
   }
-  return pack([sample.uptime, packedShm, rows, counters] satisfies PackedSample);
+  const packed: PackedSample = [sample.uptime, packedShm, rows, counters];
+  if (ranks.length > 0) packed.push(ranks);
+  return pack(packed);
 }
 
 export function unpackSample(packed: Uint8Array, at: number, entities: ReadonlyMap<number, Entity>): UsageSample {
-  const [uptime, shm, rows, counters] = unpack(packed) as PackedSample;
+  const [uptime, shm, rows, counters, ranks = []] = unpack(packed) as PackedSample;
   return {
     at: new Date(at).toISOString(),
     uptime,
     shm: shm === null ? null : unpackShm(shm),
-    pkg: unpackRows(rows, entities),
+    pkg: withRanks(unpackRows(rows, entities), ranks),
     load: unpackLoad(counters, entities),
   };
 }
@@ -81,6 +93,14 @@ function unpackRows(rows: readonly N[], entities: ReadonlyMap<number, Entity>): 
       total_frags: rows[start + 6] ?? null,
       desc: entity?.description ?? null,
     });
+  }
+  return pkg;
+}
+
+function withRanks(pkg: PkgCounters[], ranks: readonly N[]): PkgCounters[] {
+  for (let start = 0; start + 1 < ranks.length; start += 2) {
+    const row = pkg[ranks[start] ?? -1];
+    if (row !== undefined) row.rank = ranks[start + 1] ?? null;
   }
   return pkg;
 }

@@ -104,7 +104,7 @@ function* packedWith(entities: Entities, sample: UsageSample): Job<Uint8Array> {
   const processes = yield* entities.ofProcesses(sample.pkg);
   const load: (number | null)[] = [];
   for (const counter of Object.keys(sample.load)) load.push(yield* entities.ofLoad(counter));
-  return packSample(sample, processes, load);
+  return packSample(sample, processes, load, entities.byId);
 }
 
 function count(recorded: Recorded, added: { shm: number; pkg: number; load: number }) {

@@ -210,7 +210,7 @@ describe("a packed sample", () => {
     pkg: fc.array(
       fc.record({
         pid: fc.integer({ min: 1, max: 4_194_304 }),
-        rank: fc.constant(1),
+        rank: fc.option(fc.integer({ min: -5, max: 3 }), { nil: null }),
         used: counter,
         free: counter,
         real_used: counter,
@@ -240,6 +240,7 @@ describe("a packed sample", () => {
           original,
           original.pkg.map(() => 1),
           names,
+          entities,
         );
         expect(unpackSample(packed, NOW, entities)).toEqual({ ...original, load: { ...original.load } });
       }),

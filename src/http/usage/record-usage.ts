@@ -1,0 +1,165 @@
+/** `POST .../usage`: whatever a command printed about memory goes into the history, as a stream. */
+import { z } from "@hono/zod-openapi";
+import { recognise } from "../../kamailio/recognise.js";
+import { createUsageReader, MAX_REJECTED, type UsageReport } from "../../kamailio/usage/reader.js";
+import { readZone } from "../../kamailio/usage/time-zone.js";
+import type { Recorded } from "../../store/usage/usage.js";
+import { type Api, handle, InstanceParams, operation, timestamp } from "../api.js";
+import { bodyChunks, bodyKind } from "../body.js";
+import { CreateQuery, existingInstance, withInstance } from "../instances.js";
+import { ProblemError } from "../problem.js";
+import { notWhatIsReadHere } from "../recorded-text.js";
+import { AtQuery, takenAt } from "../when.js";
+import { UsageAcceptedSchema } from "./accepted-schema.js";
+import { type ReadingFacts, ReadingFactsCache } from "./reading-facts.js";
+import { receiveUsage } from "./receive.js";
+
+const EXAMPLE = `### 2026-11-23T08:15:30Z
+{
+	total: 67108864
+	free: 60841104
+	used: 5480320
+	real_used: 6267760
+	max_used: 6402208
+	fragments: 12
+}
+`;
+
+const NDJSON_EXAMPLE = `{"at":"2026-11-23T08:15:30Z","uptime":86400,"shm":{"total":67108864,"free":60841104,"used":5480320,"real_used":6267760,"max_used":6402208,"fragments":12},"pkg":[{"pid":3931,"rank":1,"used":409600,"free":7700000,"real_used":688608,"total_size":8388608,"total_frags":4,"desc":"udp receiver child=0 sock=127.0.0.1:5060"}],"load":{"registered_users":1200}}
+`;
+
+const recordUsage = operation({
+  operationId: "recordUsage",
+  method: "post",
+  path: "/v1/instances/{instance}/usage",
+  tags: ["Usage"],
+  summary: "Record memory counters",
+  description:
+    "Takes what `kamcmd core.shmmem`, `pkg.stats`, `shm.info`, `shm.stats`, `pkg.info`, `stats.get_statistics`, `stats.fetch`, `tm.stats`, `core.uptime`, `kamctl stats` and their JSON-RPC answers print, pages of xhttp_prom and of the exporters, and NDJSON samples `{at, uptime?, shm?: {total, free, used, real_used, max_used, fragments}, pkg?: [{pid, rank, used, free, real_used, total_size, total_frags, desc}], load?: {name: number}}`; several of them after one another, with or without lines that say the time; of any size, as a stream. A sample is identified by its time: sending it again changes nothing, and an upload that was cut can simply be sent again. Answers 201, or 200 when everything was known already. What is not kept is in `rejected`, with its line and what to do. Samples more than a day ahead of the server's clock are refused.",
+  scope: "ingest",
+  request: {
+    params: InstanceParams,
+    query: AtQuery.extend(CreateQuery.shape).extend({
+      timezone: z
+        .string()
+        .min(1)
+        .max(64)
+        .refine((name) => readZone(name) !== null, "no time zone: an IANA name such as Europe/Berlin, or +02:00")
+        .optional()
+        .openapi({
+          param: { name: "timezone", in: "query", description: "The zone of local times in the text; UTC without it" },
+          example: "Europe/Berlin",
+        }),
+    }),
+  },
+  body: {
+    required: true,
+    description: "What the commands printed, or samples",
+    content: {
+      "text/plain": { schema: z.string(), example: EXAMPLE },
+      "application/x-ndjson": { schema: z.string(), example: NDJSON_EXAMPLE },
+      "application/json": {
+        schema: z.record(z.string(), z.unknown()).openapi("UsageJson", {
+          description: "A sample, or the JSON-RPC answer of a command",
+          example: JSON.parse(NDJSON_EXAMPLE),
+        }),
+      },
+    },
+  },
+  responses: {
+    200: { description: "Everything was known already", content: { "application/json": { schema: UsageAcceptedSchema } } },
+    201: { description: "Recorded", content: { "application/json": { schema: UsageAcceptedSchema } } },
+  },
+  problems: [404, 409, 413, 415, 422],
+});
+
+export function serveRecordUsage(api: Api) {
+  const facts = new ReadingFactsCache();
+
+  handle(api, recordUsage, async (c) => {
+    const { instance } = c.req.valid("param");
+    const { at, timezone, create } = c.req.valid("query");
+    const { store, now } = c.get("services");
+    const received_at = now();
+    const taken = takenAt(at, received_at);
+    bodyKind(c);
+    const known = await facts.of(store, instance);
+    const reader = createUsageReader({
+      now: received_at,
+      at: at === undefined ? null : taken,
+      timezone: timezone ?? null,
+      version: known.version,
+      shm_size_mb: known.shm_size_mb,
+    });
+    let wanted = create;
+    const { report, recorded, first_at, last_at, head } = await receiveUsage(
+      bodyChunks(c, Number.POSITIVE_INFINITY),
+      reader,
+      (samples, previous) => {
+        const asked = wanted;
+        // Only the first write may make the instance: one that is deleted during the upload stays deleted.
+        wanted = undefined;
+        return withInstance(c, instance, asked, () => store.usage.add(instance, samples, received_at, previous));
+      },
+    );
+    if (first_at === null) {
+      if (create !== "true") await existingInstance(c, instance);
+      throw nothingKept(report, head);
+    }
+    const body = {
+      accepted: countsOf(recorded),
+      first_at: timestamp(first_at),
+      last_at: last_at === null ? null : timestamp(last_at),
+      duplicates: recorded.duplicates,
+      ...whatWasNotKept(report),
+      warnings: [...report.warnings, ...alsoSettings(report, known)],
+      read: report.kinds,
+    };
+    return recorded.samples === 0 ? c.json(body, 200) : c.json(body, 201);
+  });
+}
+
+function countsOf({ samples, shm, pkg, load }: Recorded) {
+  return { samples, shm, pkg, load };
+}
+
+/** What was refused and the lines that no reader knew, in their order. */
+function whatWasNotKept({ rejected, rejected_total, unrecognized }: UsageReport) {
+  const unread = unrecognized.first.map(({ line, text }) => ({
+    line,
+    reason: `this is no line of a known output: ${printable(text)}`,
+    hint: null,
+  }));
+  return {
+    rejected: [...rejected, ...unread].sort((a, b) => a.line - b.line).slice(0, MAX_REJECTED),
+    rejected_total: rejected_total + unrecognized.total,
+  };
+}
+
+/** A line of the upload inside an answer: without what a terminal would obey. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "�");
+}
+
+/** The manager of a pool is no counter: the same text says it to `.../settings`. */
+function alsoSettings({ managers }: UsageReport, known: ReadingFacts): string[] {
+  const news = (["shm", "pkg"] as const).filter((pool) => managers[pool] !== null && managers[pool] !== known[`${pool}_manager`]);
+  return news.map(
+    (pool) =>
+      `${pool}.info says that ${pool} runs on ${managers[pool]}, which the recorded settings do not show: post the same text to .../settings as well`,
+  );
+}
+
+/** The 422 for an upload of which nothing was kept: why, or where the text belongs. */
+function nothingKept(report: UsageReport, head: string): ProblemError {
+  const [first] = report.rejected;
+  const found = recognise(head);
+  const belongsElsewhere = found.endpoint !== null && !found.endpoints.includes("usage");
+  if (first === undefined || belongsElsewhere)
+    return notWhatIsReadHere(head, "usage", "usage (kamcmd core.shmmem, pkg.stats, stats.get_statistics, NDJSON samples)");
+  return new ProblemError(422, "nothing_kept", {
+    detail: `Nothing in this text could be kept. Line ${first.line}: ${first.reason}.`,
+    hint: first.hint,
+    errors: report.rejected.slice(0, 100).map(({ line, reason }) => ({ message: `line ${line}: ${reason}` })),
+  });
+}

@@ -1,0 +1,9 @@
+/** Usage: the history of the memory counters. */
+import type { Api } from "../api.js";
+import { serveGetUsage } from "./get-usage.js";
+import { serveRecordUsage } from "./record-usage.js";
+
+export function serveUsage(api: Api) {
+  serveRecordUsage(api);
+  serveGetUsage(api);
+}
