@@ -14,10 +14,12 @@ const FULL_SHARE = 0.995;
 const MET_SHARE = 0.98;
 /** Recent days whose peaks count: a week holds every kind of day. */
 const RECENT_DAYS = 7;
-/** Which of the daily peaks is the likely one to meet the ceiling. */
-const LIKELY_PEAK = 0.8;
+/** Which of the daily peaks is the likely one to meet the ceiling: the first excess ends it, so one of the highest. */
+const LIKELY_PEAK = 0.9;
+/** Of the range of the recent daily peaks, what a long wait adds to the highest: more days bring higher ones. */
+const HIGHER_STILL = 0.5;
 /** Either end of the range is moved by this share of the time left: the future differs from the past by more than the noise of the past. */
-const EARLIER = 0.12;
+const EARLIER = 0.15;
 const LATER = 0.15;
 /** The busy hour that would fill the pool may fall on a weekend. */
 const WEEKEND_DAYS = 3;
@@ -59,7 +61,9 @@ export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: nu
   const daysTo = (level: number, perDay: number) => (perDay > 0 ? Math.max(0, full - level) / perDay : Number.POSITIVE_INFINITY);
   const likely = daysTo(quantile(daily, LIKELY_PEAK), slope.likely);
   if (likely > FARTHEST_DAYS) return null;
-  const earliest = Math.min(likely, daysTo(Math.max(...daily), slope.high)) * (1 - EARLIER);
+  const highest = Math.max(...daily);
+  const higher = highest + HIGHER_STILL * (highest - quantile(daily, 0.5));
+  const earliest = Math.min(likely, daysTo(higher, slope.high)) * (1 - EARLIER);
   const slack = Math.min(WEEKEND_DAYS, spanDays / 4);
   const latest = Math.max(likely, daysTo(quantile(daily, 0.5), slope.low)) * (1 + LATER) + slack;
   return { earliest: end + earliest * DAY_MS, likely: end + likely * DAY_MS, latest: end + latest * DAY_MS };

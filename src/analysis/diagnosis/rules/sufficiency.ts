@@ -4,15 +4,19 @@ import { EMPTY_SERIES } from "../../../kamailio/history/series.js";
 import { type Case, percent } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { cellTime, column } from "../level/grid.js";
-import { highestKnown } from "../level/known-values.js";
+import { highestKnown, lowestKnown } from "../level/known-values.js";
 import { troughsOf } from "../level/rise.js";
 
 /** Nearly a day: a collector that starts at midnight and a judgement before the next. */
 const LEAST_DAYS = 0.9;
 /** Known cells below which even a long history is a handful of snapshots. */
 const LEAST_CELLS = 12;
-/** A shorter history must hold at least this many cells and be level in its second half. */
+/** A load test takes minutes to a few hours; as many hours of a quiet night prove nothing. */
+const LONGEST_TEST_DAYS = 0.13;
+/** A load test must hold at least this many cells, show that load came, and be level in its second half. */
 const LEAST_CELLS_OF_A_TEST = 30;
+/** Share by which the shared pool rises when load comes. */
+const LOAD_CAME = 0.02;
 /** The second half's troughs may rise by this share of the level. */
 const PLATEAU = 0.04;
 
@@ -20,7 +24,7 @@ const PLATEAU = 0.04;
 export function shortHistory(kase: Case): Evidence | null {
   const { span_days: days, cells_known: cells } = kase;
   if (days >= LEAST_DAYS && cells >= LEAST_CELLS) return null;
-  if (days < LEAST_DAYS && cells >= LEAST_CELLS_OF_A_TEST && plateau(kase)) return null;
+  if (days < LONGEST_TEST_DAYS && cells >= LEAST_CELLS_OF_A_TEST && loadCame(kase) && plateau(kase)) return null;
   const span =
     days >= 1
       ? `${days.toFixed(1)} days`
@@ -50,6 +54,12 @@ function plateau({ grid, history, subjects }: Case): boolean {
     const last = troughs.at(-1)?.value ?? 0;
     return troughs.length >= 3 && last - first <= PLATEAU * first;
   });
+}
+
+/** Did the shared pool rise from where the test began? */
+function loadCame({ grid, history }: Case): boolean {
+  const values = column(grid, history.shm.real_used, "last");
+  return highestKnown(values) >= (1 + LOAD_CAME) * lowestKnown(values);
 }
 
 /** What speaks for health. */
