@@ -6,6 +6,7 @@ import { authenticate } from "./auth.js";
 import { serveBuildPlan } from "./build-plan.js";
 import { serveBuilds } from "./builds.js";
 import { serveConfigs } from "./configs.js";
+import { serveDiagnosis } from "./diagnosis.js";
 import { serveDocs } from "./docs.js";
 import { serveDumps } from "./dumps/dumps.js";
 import { Metrics, measure, serveHealth } from "./health.js";
@@ -58,6 +59,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveHostMemory(api);
   serveConfigs(api);
   serveReadiness(api);
+  serveDiagnosis(api);
   serveBuildPlan(api);
   serveUsage(api);
   serveTokens(api);

@@ -1,6 +1,7 @@
 /** What is recorded about an instance, gathered for the judgements: its builds, and the settings in force. */
 import type { BuildRecord } from "../analysis/readiness/situation.js";
 import type { Build } from "../kamailio/build/build.js";
+import type { HostMemoryReading } from "../kamailio/host-memory/reading.js";
 import { type EffectiveInput, effectiveSettings } from "../kamailio/settings/effective.js";
 import type { EffectiveSettings, SettingsReading, SettingValues } from "../kamailio/settings/settings.js";
 import { readVersion, type Version } from "../kamailio/version.js";
@@ -63,7 +64,6 @@ function plainValues(values: SettingsReading["values"]): Partial<SettingValues> 
 
 /** The host's memory in bytes, from the latest host-memory text; `null` when none says. */
 export async function hostTotalBytes(store: Store, instance: string): Promise<number | null> {
-  const record = await store.records.latest<{ reading?: { meminfo?: { total?: unknown } | null } }>(instance, "host_memory");
-  const total = record?.value.reading?.meminfo?.total;
-  return typeof total === "number" ? total : null;
+  const record = await store.records.latest<HostMemoryReading>(instance, "host_memory");
+  return record?.value.hosts.at(-1)?.total ?? null;
 }

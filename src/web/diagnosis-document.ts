@@ -1,0 +1,64 @@
+/** The diagnosis for people: the verdict and its reasons, what speaks against it, when the pool is full, and the next command. */
+import type { Diagnosis, Evidence, ExhaustionRange, PoolDiagnosis } from "../analysis/diagnosis/diagnosis.js";
+import type { Block, Document } from "./document.js";
+
+export function diagnosisDocument(instance: string, diagnosis: Diagnosis): Document {
+  return [
+    {
+      kind: "heading",
+      level: 1,
+      text: `Memory of ${instance}: ${diagnosis.pools.map(({ pool, verdict }) => `${pool} ${verdict.replaceAll("_", " ")}`).join(", ")}`,
+    },
+    ...diagnosis.pools.flatMap(poolBlocks),
+    { kind: "paragraph", text: ["dedup_key: ", { code: diagnosis.dedup_key }] },
+  ];
+}
+
+function poolBlocks(pool: PoolDiagnosis): Block[] {
+  const blocks: Block[] = [
+    { kind: "heading", level: 2, text: `${pool.pool}: ${pool.verdict.replaceAll("_", " ")} (${pool.severity})` },
+    { kind: "paragraph", text: pool.summary },
+  ];
+  if (pool.processes.length > 0) blocks.push({ kind: "paragraph", text: `Processes: ${pool.processes.join(", ")}` });
+  if (pool.exhaustion !== null) blocks.push({ kind: "paragraph", text: exhaustionText(pool.exhaustion) });
+  if (pool.slope_bytes_per_day !== null) {
+    const { low, likely, high } = pool.slope_bytes_per_day;
+    blocks.push({ kind: "paragraph", text: `Slope: ${perDay(likely)} (${perDay(low)} to ${perDay(high)}).` });
+  }
+  return [
+    ...blocks,
+    ...evidenceBlocks("For it", pool.evidence_for),
+    ...evidenceBlocks("Against it", pool.evidence_against),
+    ...nextBlocks(pool),
+  ];
+}
+
+function evidenceBlocks(title: string, evidence: readonly Evidence[]): Block[] {
+  if (evidence.length === 0) return [];
+  return [
+    { kind: "heading", level: 3, text: title },
+    { kind: "list", items: evidence.map(({ rule, detail, source }) => [{ code: rule }, `: ${detail} (${source})`]) },
+  ];
+}
+
+function nextBlocks({ next }: PoolDiagnosis): Block[] {
+  if (next.length === 0) return [];
+  return [
+    { kind: "heading", level: 3, text: "Next" },
+    ...next.flatMap(({ why, command }): Block[] => [
+      { kind: "paragraph", text: why },
+      { kind: "code", language: "sh", text: command },
+    ]),
+  ];
+}
+
+/** "The pool is full between 3 and 5 December", in dates that sort. */
+export function exhaustionText({ earliest, likely, latest }: ExhaustionRange): string {
+  const until = latest === null ? "never at the lower end of the slope" : latest.slice(0, 16).replace("T", " ");
+  return `Full at about ${likely.slice(0, 16).replace("T", " ")} UTC (earliest ${earliest.slice(0, 16).replace("T", " ")}, latest ${until}).`;
+}
+
+function perDay(bytes: number): string {
+  const mb = bytes / 1_048_576;
+  return `${Math.abs(mb) >= 10 ? mb.toFixed(0) : mb.toFixed(2)} MB a day`;
+}
