@@ -250,7 +250,7 @@ class Simulation {
       of_free: random.between(plan.leak?.of_free ?? [0, 0]),
       pkg_of_free: random.between(plan.pkg_leak?.of_free ?? [0, 0]),
       growth: random.between(plan.growth ?? [0, 0]),
-      stepAt: random.between(plan.step_at ?? [2, 2]),
+      stepAt: plan.step_at === undefined ? Number.POSITIVE_INFINITY : random.between(plan.step_at),
       fragments: random.between(plan.fragments ?? [0, 0]),
       burstAt: random.between([0.15, 0.6]),
       reloadEvery: [0.5, 1][Math.floor(random.unit() * 2)] ?? 1,

@@ -31,20 +31,15 @@ const PHANTOM_BYTES = 4096;
 /** Longest quote of a log line, characters. */
 const MAX_QUOTE = 160;
 
-/** Sites that grow by what the caller found, or by the dumps themselves. Each function once, the strongest first. */
+/** Sites that grow by what the caller found, or by the dumps themselves; the strongest first, each once for each way to see it. */
 export function growingSites(dumps: readonly Dump[], growing: readonly Site[]): PlaceSignal[] {
-  const signals = [
-    ...growing.flatMap((site) => signal(site, null, "strong", `${place(site)} grows: ${amount(site.count, site.bytes)}`)),
+  return [
+    ...growing.flatMap((site) =>
+      signal(site, null, followsLoad(site, null) ? "weak" : "strong", `${place(site)} grows: ${amount(site.count, site.bytes)}`),
+    ),
     ...series(dumps).flatMap(fromSeries),
-    ...dumps.flatMap(leftovers),
-  ];
-  const seen = new Set<string>();
-  return signals
-    .sort((a, b) => Number(a.strength === "weak") - Number(b.strength === "weak"))
-    .filter((one) => {
-      const key = `${one.pool}|${one.module}|${one.file}|${one.function}`;
-      return !seen.has(key) && seen.add(key);
-    });
+    ...eachOnce(dumps.flatMap(leftovers)),
+  ].sort((a, b) => Number(a.strength === "weak") - Number(b.strength === "weak"));
 }
 
 /** Places that corruption messages name: who freed or checked, and who allocated or freed before. */
@@ -117,34 +112,59 @@ function fromSeries(list: readonly Dump[]): PlaceSignal[] {
     signal(
       suspect,
       pool,
-      suspect.confidence === "low" ? "weak" : "strong",
+      suspect.confidence === "high" || (suspect.confidence === "medium" && !followsLoad(suspect, pool)) ? "strong" : "weak",
       `${place(suspect)} grew over ${dumps} dumps: ${amount(suspect.count_delta, suspect.bytes_delta)} more`,
     ),
   );
 }
 
+/** Objects of calls, registrations and connections, and loaded data: more of them may be more load. */
+function followsLoad(site: { module: string | null; file: string | null; function: string | null }, pool: Pool | null): boolean {
+  const lifetime = siteKnowledge({ ...site, pool })?.lifetime;
+  return lifetime !== undefined && lifetime !== "per_message" && lifetime !== "per_rpc" && lifetime !== "startup";
+}
+
 /** One dump alone proves little, except of what should be gone when a message is done. */
-function leftovers(dump: Dump): PlaceSignal[] {
+function leftovers(dump: Dump): Leftover[] {
   if (dump.pool !== "pkg") return [];
-  const counts = new Map<string, Site>();
-  for (const site of dump.sites) {
-    if (site.function === null || site.count === null) continue;
-    const key = `${site.module}|${site.file}|${site.function}`;
-    const sum = counts.get(key);
-    if (sum) counts.set(key, { ...sum, count: (sum.count ?? 0) + site.count, bytes: sum.bytes + site.bytes });
-    else counts.set(key, site);
+  const places = new Map<string, Leftover>();
+  for (const { module, file, function: name, count, bytes } of dump.sites) {
+    if (name === null || count === null) continue;
+    const key = `${module}|${file}|${name}`;
+    const sum = places.get(key);
+    if (sum) {
+      sum.count += count;
+      sum.bytes += bytes;
+    } else places.set(key, { key, module, file, function: name, count, bytes });
   }
-  return [...counts.values()].flatMap((site) => {
-    if ((site.count ?? 0) <= MANY_FOR_ONE_MESSAGE) return [];
-    const lifetime = siteKnowledge({ ...site, pool: "pkg" })?.lifetime;
-    if (lifetime !== "per_message" && lifetime !== "per_rpc") return [];
-    return signal(
-      site,
+  return [...places.values()].filter((left) => {
+    if (left.count <= MANY_FOR_ONE_MESSAGE) return false;
+    const lifetime = siteKnowledge({ ...left, pool: "pkg" })?.lifetime;
+    return lifetime === "per_message" || lifetime === "per_rpc";
+  });
+}
+
+interface Leftover {
+  key: string;
+  module: string | null;
+  file: string | null;
+  function: string;
+  count: number;
+  bytes: number;
+}
+
+/** The same place in several dumps is said once, with the most that it held. */
+function eachOnce(left: readonly Leftover[]): PlaceSignal[] {
+  const most = new Map<string, Leftover>();
+  for (const one of left) if (one.count > (most.get(one.key)?.count ?? 0)) most.set(one.key, one);
+  return [...most.values()].flatMap((one) =>
+    signal(
+      one,
       "pkg",
       "strong",
-      `${place(site)} holds ${amount(site.count, site.bytes)} in one process, which works on one message at a time`,
-    );
-  });
+      `${place(one)} holds ${amount(one.count, one.bytes)} in one process, which works on one message at a time`,
+    ),
+  );
 }
 
 function signal(

@@ -4,73 +4,12 @@
  * A match is a hint with its certainty, never a verdict: a dump names who allocated, a release says what could happen, and a packager may have
  * taken over a fix without changing the version.
  */
-import type { Product } from "../../kamailio/build/build.js";
-import type { Dump, Site } from "../../kamailio/dump/dump.js";
-import { type KnownIssue, knownIssues } from "../../kamailio/knowledge/known-issues.js";
-import { CORRUPTION_KINDS, type LogIncident } from "../../kamailio/log/incident.js";
-import type { Manager, Pool } from "../../kamailio/pool.js";
-import type { Version } from "../../kamailio/version.js";
-import { corruptedPlaces, growingSites, moduleKey, type PlaceSignal, phantomUsage, quoteOf, samePlace } from "./evidence.js";
-import { rangesText, type StandingWithReason, standingOf, upgradeTo } from "./standing.js";
-
-export interface KnownIssuesInput {
-  /** `null`: not known, then no issue is more than possible. */
-  version: Version | null;
-  /** OpenSIPS and old SER share names with Kamailio, not its history: nothing is matched for them. */
-  product: Product | null;
-  /** The managers in force; empty when not known. */
-  managers: readonly Manager[];
-  /** The modules that are loaded; `null` when not known. */
-  modules: readonly string[] | null;
-  /** In any order; those of one pool and process are compared with each other by time. */
-  dumps: readonly Dump[];
-  /** Sites that another judgement found growing. */
-  growing_sites?: readonly Site[];
-  incidents: readonly LogIncident[];
-  /** Classes of processes whose private memory grows (`src/kamailio/process-class.ts`). */
-  process_classes_growing?: readonly string[];
-  /** Looks at issues of this pool (and those of no pool) alone. */
-  pool?: Pool;
-  /** As `kamailio -I` prints it; `null` or missing when not known. */
-  architecture?: string | null;
-  /** Does the build join free neighbours? `null` or missing when not known. */
-  join_free?: boolean | null;
-}
-
-/**
- * - `likely`: its signature was seen and the release has it;
- * - `possible`: its signature was seen, but the release, a condition or which of several issues it is stays open;
- * - `release_only`: the release has it and its module is loaded; nothing that was recorded shows it.
- */
-export type Certainty = "likely" | "possible" | "release_only";
-
-export interface KnownIssueEvidence {
-  kind: "site" | "incident" | "counters" | "processes";
-  detail: string;
-}
-
-export interface KnownIssueMatch {
-  id: string;
-  title: string;
-  summary: string;
-  kind: KnownIssue["kind"];
-  pool: KnownIssue["pool"];
-  certainty: Certainty;
-  /** Why it is shown and why it is no more certain, in order. */
-  why: string[];
-  evidence: KnownIssueEvidence[];
-  /** What traffic, function or setting it takes: check whether this instance has it. */
-  needs: string;
-  /** The affected releases in words. */
-  affected: string;
-  /** First release of each series with the fix; empty: no release has it. */
-  fixed_in: string[];
-  /** The nearest release with the fix; `null` when there is none or the release is not known. */
-  upgrade_to: string | null;
-  fix_commit: string | null;
-  urls: string[];
-  workaround: string | null;
-}
+import { knownIssues } from "../../kamailio/knowledge/known-issues.js";
+import { CORRUPTION_KINDS } from "../../kamailio/log/incident.js";
+import { type Candidate, weigh } from "./candidates.js";
+import { corruptedPlaces, growingSites, phantomUsage } from "./evidence.js";
+import type { Certainty, KnownIssueMatch, KnownIssuesInput } from "./known-issue-match.js";
+import { rangesText, upgradeTo } from "./standing.js";
 
 /** How a list of matches is to be read; belongs beside it wherever it is shown. */
 export const HOW_TO_READ =
@@ -83,27 +22,10 @@ const MAX_LIKELY_PER_SITE = 2;
 /** Weight from which an issue of the release alone is worth a line: whoever uses the feature meets it. */
 const SERIOUS_WEIGHT = 2;
 
-interface Seen {
-  places: PlaceSignal[];
-  corrupted: PlaceSignal[];
-  phantom: { pool: Pool | null; detail: string } | null;
-}
-
-interface Candidate {
-  issue: KnownIssue;
-  standing: StandingWithReason;
-  evidence: KnownIssueEvidence[];
-  strong: boolean;
-  /** Names of the sites that speak for it. */
-  sites: string[];
-  /** Conditions that no record settles, in words. */
-  open: string[];
-}
-
 /** Ordered by certainty, then by weight of the issue. Never throws; nothing is matched for what is not Kamailio. */
 export function matchKnownIssues(input: KnownIssuesInput): KnownIssueMatch[] {
   if (!sharesHistory(input)) return [];
-  const seen: Seen = {
+  const seen = {
     places: growingSites(input.dumps, input.growing_sites ?? []),
     corrupted: corruptedPlaces(input.incidents),
     phantom: phantomUsage(input.dumps),
@@ -118,8 +40,9 @@ export function matchKnownIssues(input: KnownIssuesInput): KnownIssueMatch[] {
     (a, b) =>
       CERTAINTIES.indexOf(a.certainty) - CERTAINTIES.indexOf(b.certainty) ||
       b.candidate.evidence.length - a.candidate.evidence.length ||
+      closeness(b.candidate.issue, input) - closeness(a.candidate.issue, input) ||
       b.candidate.issue.weight - a.candidate.issue.weight ||
-      fit(b.candidate.issue, input) - fit(a.candidate.issue, input) ||
+      Number(b.candidate.issue.modules.length > 0) - Number(a.candidate.issue.modules.length > 0) ||
       a.candidate.issue.id.localeCompare(b.candidate.issue.id),
   );
   let releaseOnly = 0;
@@ -136,101 +59,6 @@ function sharesHistory({ product, version }: KnownIssuesInput): boolean {
   return product === "ser" && (version?.major ?? 0) >= 3;
 }
 
-/** `[]` when the release, a module, a manager or the pool rules it out. */
-function weigh(issue: KnownIssue, input: KnownIssuesInput, seen: Seen): Candidate[] {
-  const standing = standingOf(issue, input.version);
-  if (standing.standing === "unaffected" || !poolFits(issue, input.pool)) return [];
-  if (!modulesFit(issue, input.modules)) return [];
-  if (issue.managers.length > 0 && input.managers.length > 0 && !issue.managers.some((name) => input.managers.includes(name)))
-    return [];
-  if (issue.architecture !== null && input.architecture && !sameArchitecture(issue.architecture, input.architecture)) return [];
-  if (issue.joins_free !== null && typeof input.join_free === "boolean" && input.join_free !== issue.joins_free) return [];
-  const candidate: Candidate = { issue, standing, evidence: [], strong: false, sites: [], open: openConditions(issue, input) };
-  addPlaces(candidate, seen);
-  addIncidents(candidate, input);
-  if (issue.defect === "phantom_usage" && issue.signature.functions.includes("qm_realloc") && seen.phantom !== null) {
-    candidate.strong = true;
-    candidate.evidence.push({ kind: "counters", detail: seen.phantom.detail });
-  }
-  addProcesses(candidate, input);
-  return [candidate];
-}
-
-function addPlaces(candidate: Candidate, { places, corrupted }: Seen): void {
-  const { issue } = candidate;
-  const ofPool = ({ pool }: PlaceSignal) => pool === null || issue.pool === null || issue.pool === pool;
-  if (issue.kind === "leak" || issue.kind === "growth")
-    for (const place of places.filter(ofPool))
-      if (issue.signature.sites.some((site) => samePlace(place, site))) {
-        candidate.evidence.push({ kind: "site", detail: place.detail });
-        candidate.sites.push(place.function);
-        candidate.strong ||= place.strength === "strong";
-      }
-  if (issue.kind === "corruption")
-    for (const place of corrupted.filter(ofPool))
-      if (namesIssue(issue, place)) {
-        candidate.evidence.push({ kind: "incident", detail: place.detail });
-        candidate.sites.push(place.function);
-        candidate.strong = true;
-      }
-}
-
-function namesIssue({ signature, modules }: KnownIssue, place: PlaceSignal): boolean {
-  if (signature.sites.some((site) => samePlace(place, site))) return true;
-  const owners = modules.length > 0 ? modules : ["core"];
-  return owners.some((module) => signature.functions.some((name) => samePlace(place, { module, file: null, function: name })));
-}
-
-/** Incidents that are a sign although they name no function: they fit several causes, so they are weak. */
-function addIncidents(candidate: Candidate, { incidents }: KnownIssuesInput): void {
-  const { signature } = candidate.issue;
-  const said = incidents.find(
-    ({ quote }) => signature.log_message !== null && quote.toLowerCase().includes(signature.log_message.toLowerCase()),
-  );
-  if (said !== undefined) {
-    candidate.strong = true;
-    candidate.evidence.push({ kind: "incident", detail: `the log says ${quoteOf(said)}` });
-  }
-  const fits = incidents.find(
-    ({ kind, signal }) => signature.incidents.includes(kind) && (signal === null || FAULTS.has(signal.number)),
-  );
-  if (fits !== undefined) candidate.evidence.push({ kind: "incident", detail: `it fits ${quoteOf(fits)}` });
-}
-
-/** Signals that bad memory causes: abort, bus error, segmentation fault. */
-const FAULTS: ReadonlySet<number> = new Set([6, 7, 11]);
-
-function addProcesses({ issue, evidence }: Candidate, { process_classes_growing: growing }: KnownIssuesInput): void {
-  if (evidence.length === 0 || issue.pool !== "pkg") return;
-  const same = issue.signature.process_classes.filter((name) => growing?.includes(name));
-  if (same.length > 0)
-    evidence.push({ kind: "processes", detail: `private memory grows in ${same.join(", ")}, where this code runs` });
-}
-
-function openConditions(issue: KnownIssue, input: KnownIssuesInput): string[] {
-  const open: string[] = [];
-  if (issue.modules.length > 0 && input.modules === null) open.push(`whether module ${issue.modules.join(" or ")} is loaded`);
-  if (issue.managers.length > 0 && input.managers.length === 0)
-    open.push(`whether the memory manager is ${issue.managers.join(" or ")}`);
-  if (issue.architecture !== null && !input.architecture) open.push(`whether the machine is ${issue.architecture}`);
-  if (issue.joins_free !== null && typeof input.join_free !== "boolean") open.push("whether the build joins free neighbours");
-  if (elsewhere(issue, input)) open.push("why other processes grow than those where this code runs");
-  return open;
-}
-
-/** Private memory grows, but not in the processes of this issue. */
-function elsewhere({ pool, signature }: KnownIssue, { process_classes_growing: growing }: KnownIssuesInput): boolean {
-  const known = (growing ?? []).filter((name) => name !== "unknown");
-  return (
-    pool === "pkg" &&
-    signature.process_classes.length > 0 &&
-    known.length > 0 &&
-    !known.some((name) => includes(signature.process_classes, name))
-  );
-}
-
-const includes = (list: readonly string[], name: string) => list.includes(name);
-
 /** How many issues a site speaks for. */
 function rivalsBySite(candidates: readonly Candidate[]): Map<string, number> {
   const rivals = new Map<string, number>();
@@ -246,40 +74,32 @@ const rivalsOf = ({ sites }: Candidate, rivals: ReadonlyMap<string, number>) =>
 function certaintyOf(candidate: Candidate, rivals: ReadonlyMap<string, number>, input: KnownIssuesInput): Certainty | null {
   const { issue, standing, evidence, strong, open } = candidate;
   if (evidence.length > 0) {
-    if (strong && standing.standing === "affected" && open.length === 0 && rivalsOf(candidate, rivals) <= MAX_LIKELY_PER_SITE)
+    if (
+      (strong || isConditional(issue)) &&
+      standing.standing === "affected" &&
+      open.length === 0 &&
+      rivalsOf(candidate, rivals) <= MAX_LIKELY_PER_SITE
+    )
       return "likely";
     if (strong || input.version !== null) return "possible";
     return null;
   }
   const loaded = issue.modules.length === 0 || input.modules !== null;
-  const serious = issue.weight >= SERIOUS_WEIGHT && loaded && open.length === 0;
+  const serious = issue.certain && issue.weight >= SERIOUS_WEIGHT && loaded && open.length === 0;
   return serious && input.version !== null ? "release_only" : null;
 }
 
+/** It takes a certain build: where that is known to be so, a sign that others share is enough. */
+const isConditional = ({ architecture, joins_free }: Candidate["issue"]) => architecture !== null || joins_free !== null;
+
 /** How well an issue of the release alone fits what is going on. */
-function fit({ pool, kind, signature }: KnownIssue, input: KnownIssuesInput): number {
+function closeness({ pool, kind, signature }: Candidate["issue"], input: KnownIssuesInput): number {
   const growing = input.process_classes_growing ?? [];
   const grows = kind === "leak" && pool === "pkg" && growing.length > 0 ? 1 : 0;
   const there = signature.process_classes.some((name) => growing.includes(name)) ? 1 : 0;
   const broken =
     kind === "corruption" && input.incidents.some((one) => CORRUPTION_KINDS.has(one.kind) || one.kind === "child_died") ? 1 : 0;
   return grows + there + broken;
-}
-
-function poolFits({ pool }: KnownIssue, asked: Pool | undefined): boolean {
-  return asked === undefined || pool === null || pool === asked;
-}
-
-function modulesFit({ modules }: KnownIssue, loaded: readonly string[] | null): boolean {
-  if (modules.length === 0 || loaded === null) return true;
-  const keys = new Set(loaded.map((name) => moduleKey(name.replace(/\.so$/, ""))));
-  return modules.some((name) => keys.has(moduleKey(name)));
-}
-
-/** arm64 and aarch64 are one. */
-function sameArchitecture(known: string, printed: string): boolean {
-  const name = (text: string) => text.trim().toLowerCase().replace("arm64", "aarch64");
-  return name(printed).startsWith(name(known));
 }
 
 function toMatch(

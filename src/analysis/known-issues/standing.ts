@@ -66,7 +66,7 @@ function ofSnapshot(issue: KnownIssue, version: Version): StandingWithReason {
   }
   const release = ofRelease(issue, { ...version, suffix: null });
   if (release.standing !== "affected") return { ...release, reason: `as a snapshot before its release: ${release.reason}` };
-  if (issue.affected.some(({ since }) => sameNumbers(readVersion(since), version)))
+  if (sameNumbers(readVersion(issue.affected[0]?.since ?? ""), version))
     return { standing: "undecided", reason: `the bug came with that release; the snapshot ${version.text} may be older` };
   return { standing: "affected", reason: `${version.text} is a snapshot of a release that has the bug (${rangesText(issue)})` };
 }

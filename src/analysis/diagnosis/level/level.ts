@@ -8,12 +8,14 @@ import type { Driver } from "./drivers.js";
 import { type Explained, explain } from "./explain.js";
 import { cellTime, type Grid } from "./grid.js";
 import { lowestKnown } from "./known-values.js";
-import { type Rise, riseOf, troughsOf } from "./rise.js";
+import { looksLikeOneStep, type Rise, riseOf, troughsOf } from "./rise.js";
 
 export interface RunRise {
   run: number;
   days: number;
   rise: Rise;
+  /** One step explains the troughs better than a steady rise. */
+  one_step: boolean;
   /** Robust slope of the troughs, bytes a day. */
   slope: RobustSlope | null;
 }
@@ -112,6 +114,7 @@ function risesByRun(grid: Grid, values: Float64Array, usable: readonly boolean[]
       run,
       days: ((entry.times.at(-1) ?? first) - first) / DAY_MS,
       rise,
+      one_step: looksLikeOneStep(troughs),
       slope: theilSen(
         troughs.map((trough) => (trough.at - first) / DAY_MS),
         troughs.map((trough) => trough.value),

@@ -5,6 +5,8 @@
  * back, and needs no model of them. Cut into parts, its shape tells a steady rise from a single step and from a warm-up that levels off.
  */
 
+import { Regression } from "../../statistics/least-squares.js";
+
 export interface Rise {
   /** From the first to the last part; 0 when everything came back. */
   bytes: number;
@@ -45,6 +47,22 @@ export function riseOf(times: ArrayLike<number>, values: ArrayLike<number>): Ris
     late_share: share(LATE_FROM, 1),
     early_share: share(0, 0.5),
   };
+}
+
+/** Do two flat levels with one step between them fit these troughs better than a straight line does? */
+export function looksLikeOneStep(troughs: readonly { at: number; value: number }[]): boolean {
+  const n = troughs.length;
+  if (n < 4) return false;
+  const values = troughs.map(({ value }) => value);
+  const line = new Regression(Float64Array.from(values), new Int32Array(n));
+  const straight = line.solve([line.add(Float64Array.from(troughs, ({ at }) => at))])?.rss ?? Number.POSITIVE_INFINITY;
+  const squares = (part: readonly number[]) => {
+    const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
+    return part.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  };
+  for (let split = 1; split < n; split++)
+    if (squares(values.slice(0, split)) + squares(values.slice(split)) < straight) return true;
+  return false;
 }
 
 /** The lowest value of each part. A part with less than half of the values of the fullest one is left out: it may miss the night. */

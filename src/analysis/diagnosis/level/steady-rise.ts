@@ -87,8 +87,9 @@ export function steadyRise(level: Level, floorWithLoad: number, floorWithout: nu
   };
 }
 
-function risesSteadily({ rise }: RunRise, least: number, leastLate: number): boolean {
+function risesSteadily({ rise, one_step: oneStep }: RunRise, least: number, leastLate: number): boolean {
   return (
+    !oneStep &&
     rise.bytes >= least &&
     rise.largest_share <= MOST_IN_ONE_PART &&
     rise.early_share >= LEAST_EARLY &&

@@ -1,0 +1,241 @@
+/** Judges what was read of one server's texts: each judgement is made where there is something to judge, and left out where there is not. */
+import type { ConfigReading } from "../../kamailio/config/reading.js";
+import type { Severity } from "../../kamailio/log/incident.js";
+import { removeSecrets } from "../../kamailio/secrets.js";
+import { MB } from "../../kamailio/pool.js";
+import type { HostMemoryJudgement } from "../host-memory/host-memory.js";
+import type { Readiness } from "../readiness/readiness.js";
+import type { AnalysedComparison, AnalysedConfig, AnalysedSettings, AnalysedUsage, Analysis } from "./analysis.js";
+import type { PlacedDump } from "./comparisons.js";
+import { explainedDump } from "./explained-dump.js";
+import { historyFacts, historyIncidents, hostTotal, type ServerFacts, serverFacts } from "./facts.js";
+import { summarize } from "./summary.js";
+import type { TextReading } from "./text-reading.js";
+
+export interface JudgeOptions {
+  /** The clock, epoch ms. */
+  now: number;
+  /** Sites listed of each dump. */
+  sites: number;
+  pause: () => Promise<void>;
+}
+
+const RANK: Record<Severity, number> = { critical: 0, error: 1, warning: 2, info: 3 };
+/** What one analysis lists; beyond it nobody reads. */
+const MAX_INCIDENTS = 1000;
+const MAX_REJECTED = 1000;
+const MAX_WARNINGS = 200;
+/** Rows of sites over all dumps: a log of a shutdown can hold hundreds of dumps. */
+const MAX_SITE_ROWS = 300_000;
+/** The name under which a server without one is judged. */
+const NAME = "analysis";
+
+export async function judgeReadings(readings: readonly TextReading[], options: JudgeOptions): Promise<Analysis> {
+  const { now, pause } = options;
+  const read = readings.filter(({ parts }) => parts.length > 0);
+  const config = await readConfigs(read);
+  const facts = serverFacts(read, config, now);
+  const placed = placedDumps(read);
+  const dumps = listedDumps(placed, options.sites);
+  await pause();
+  const comparisons = await comparisonsOf(placed, options.sites);
+  await pause();
+  const usage = await judgeUsage(read, facts, dumps, now);
+  await pause();
+  const incidents = read
+    .flatMap(({ name, log }) => log.incidents.map((incident) => ({ text: name, ...incident })))
+    .sort((a, b) => RANK[a.severity] - RANK[b.severity] || b.count - a.count);
+  const readiness = await judgeBuild(facts);
+  const host_memory = await judgeHost(read, facts);
+  const reviewed = config === null ? null : await reviewOf(config, facts, read);
+  const [comparison = null, ...other_comparisons] = comparisons;
+  const found: Omit<Analysis, "summary"> = {
+    ok:
+      incidents.every(({ severity }) => severity !== "error" && severity !== "critical") &&
+      comparisons.every(({ ok, comparable }) => ok || !comparable) &&
+      [readiness, usage?.diagnosis, usage?.sizing, host_memory, reviewed].every((judgement) => judgement?.ok ?? true),
+    recognised: read.map(({ name, recognition, parts, bytes, lines }) => ({
+      text: name,
+      kind: recognition.kind,
+      title: recognition.title,
+      parts,
+      bytes,
+      lines,
+    })),
+    unrecognised: readings
+      .filter(({ parts }) => parts.length === 0)
+      .map(({ name, recognition: { kind, title, hint }, bytes }) => ({ text: name, kind, title, hint, bytes })),
+    dumps,
+    comparison,
+    other_comparisons,
+    incidents: incidents.slice(0, MAX_INCIDENTS),
+    look_alikes: read.flatMap(({ name, log }) => log.look_alikes.map((one) => ({ text: name, ...one }))),
+    starts: read.flatMap(({ name, log }) => log.starts.map((one) => ({ text: name, ...one }))),
+    builds: read.flatMap(({ name, builds }) => (builds?.builds ?? []).map((build) => ({ text: name, ...build }))),
+    settings: settingsOf(read, facts, config),
+    readiness,
+    usage,
+    host_memory,
+    config: reviewed,
+    warnings: warningsOf(read).slice(0, MAX_WARNINGS),
+    secrets_removed: read.reduce((sum, one) => sum + one.secrets_removed, 0),
+  };
+  return { ...found, summary: summarize(found) };
+}
+
+function placedDumps(readings: readonly TextReading[]): PlacedDump[] {
+  const names = processNames(readings);
+  return readings.flatMap(({ name, dumps }) =>
+    dumps.map((dump) => {
+      const process = dump.process ?? (dump.pid === null ? null : (names.get(dump.pid) ?? null));
+      return { text: name, dump: { ...dump, process } };
+    }),
+  );
+}
+
+/** The names of processes that the usage among the texts shows. */
+function processNames(readings: readonly TextReading[]): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const { usage } of readings)
+    for (const { pkg } of usage?.kept.samples ?? []) for (const { pid, desc } of pkg) if (desc !== null) names.set(pid, desc);
+  return names;
+}
+
+function listedDumps(placed: readonly PlacedDump[], most: number) {
+  const each = Math.max(1, Math.min(most, Math.floor(MAX_SITE_ROWS / Math.max(1, placed.length))));
+  return placed.map(({ text, dump }) => explainedDump(dump, text, each));
+}
+
+async function comparisonsOf(placed: readonly PlacedDump[], most: number): Promise<AnalysedComparison[]> {
+  if (placed.length < 2) return [];
+  const { compareAll } = await import("./comparisons.js");
+  return compareAll(placed).map((comparison) => ({ ...comparison, sites: comparison.sites.slice(0, most) }));
+}
+
+async function judgeUsage(
+  readings: readonly TextReading[],
+  facts: ServerFacts,
+  dumps: Analysis["dumps"],
+  now: number,
+): Promise<AnalysedUsage | null> {
+  const read = readings.flatMap(({ name, usage }) => (usage === null ? [] : [{ name, ...usage }]));
+  if (read.length === 0) return null;
+  const [{ historyFromSamples }, { diagnose }, { sizeInstance }] = await Promise.all([
+    import("../history/from-samples.js"),
+    import("../diagnosis/diagnose.js"),
+    import("../sizing/size-instance.js"),
+  ]);
+  const samples = read.flatMap(({ kept }) => kept.samples);
+  const history = historyFromSamples(samples, historyFacts(facts, readings, dumps), historyIncidents(readings));
+  const times = (which: "first" | "last") => read.flatMap(({ kept }) => kept[which] ?? []).sort();
+  const [first_at = null] = times("first");
+  const last_at = times("last").at(-1) ?? null;
+  // An old text is judged as of its end: nothing is known of what came after.
+  const judgedAt = last_at === null ? now : Date.parse(last_at);
+  const total = (name: keyof AnalysedUsage["accepted"]) => read.reduce((sum, { kept }) => sum + kept.accepted[name], 0);
+  return {
+    accepted: { samples: total("samples"), shm: total("shm"), pkg: total("pkg"), load: total("load") },
+    first_at,
+    last_at,
+    kinds: [...new Set(read.flatMap(({ report }) => report.kinds))],
+    rejected: read
+      .flatMap(({ name, report }) =>
+        report.rejected.map((one) => ({ text: name, ...one, reason: removeSecrets(one.reason).text })),
+      )
+      .slice(0, MAX_REJECTED),
+    rejected_total: read.reduce((sum, { report }) => sum + report.rejected_total, 0),
+    diagnosis: diagnose(history, judgedAt),
+    sizing: sizeInstance(history, judgedAt),
+  };
+}
+
+async function judgeBuild({ build, running_build, settings }: ServerFacts): Promise<Readiness | null> {
+  if (build === null && running_build === null) return null;
+  const { judgeReadiness } = await import("../readiness/readiness.js");
+  return judgeReadiness({ instance: NAME, build, running_build, settings });
+}
+
+async function judgeHost(readings: readonly TextReading[], { settings }: ServerFacts): Promise<HostMemoryJudgement | null> {
+  const read = readings.flatMap(({ host }) => (host === null ? [] : [host]));
+  if (read.length === 0) return null;
+  const { judgeHostMemory } = await import("../host-memory/host-memory.js");
+  const start = readings.flatMap(({ log }) => log.starts).at(-1);
+  const peaks = readings.flatMap(({ usage }) => usage?.kept.samples.map(({ shm }) => shm?.max_used ?? 0) ?? []);
+  const bytes = (mb: number | null) => (mb === null ? null : mb * MB);
+  const shown = (setting: { value: number | null; evidence_id: string | null }) =>
+    setting.evidence_id === null ? null : setting.value;
+  return judgeHostMemory(
+    {
+      hosts: read.flatMap(({ hosts }) => hosts),
+      processes: read.flatMap(({ processes }) => processes),
+      earlier_processes: read.flatMap(({ earlier_processes }) => earlier_processes),
+      other_processes: read.reduce((sum, { other_processes }) => sum + other_processes, 0),
+      slab_caches: read.flatMap(({ slab_caches }) => slab_caches),
+      warnings: read.flatMap(({ warnings }) => warnings),
+      unknown_lines: [],
+    },
+    {
+      shm_size_bytes: bytes(shown(settings.shm_size_mb)) ?? start?.shm_size ?? null,
+      pkg_size_bytes: bytes(shown(settings.pkg_size_mb)) ?? start?.pkg_size ?? null,
+      processes: settings.processes.value ?? start?.processes ?? null,
+      shm_max_used_bytes: peaks.reduce<number | null>((most, peak) => (peak > (most ?? 0) ? peak : most), null),
+      shm_forced: settings.shm_force_alloc.value === 1 || settings.mlock_pages.value === 1 || null,
+    },
+  );
+}
+
+async function readConfigs(readings: readonly TextReading[]): Promise<ConfigReading | null> {
+  const files = new Map(readings.flatMap(({ name, config }) => (config === null ? [] : [[name, config] as const])));
+  if (files.size === 0) return null;
+  const { readConfig } = await import("../../kamailio/config/read-config.js");
+  // Which release it is for decides what is unknown in it; the settings are worked out with the configuration afterwards.
+  const builds = readings.flatMap(({ builds }) => builds?.builds ?? []);
+  return readConfig(files, { version: builds.at(-1)?.version ?? null });
+}
+
+async function reviewOf(
+  reading: ConfigReading,
+  { version, build, settings }: ServerFacts,
+  readings: readonly TextReading[],
+): Promise<AnalysedConfig> {
+  const { reviewConfig } = await import("../config-review/review-config.js");
+  const review = reviewConfig({
+    reading,
+    version,
+    build: build?.value ?? null,
+    settings,
+    host_total_bytes: hostTotal(readings),
+  });
+  return {
+    ...review,
+    files: Object.keys(reading.texts),
+    unknown: reading.unknown.map(({ file, line, text, reason }) => ({ file, line, text, reason })),
+    warnings: reading.warnings,
+  };
+}
+
+function settingsOf(
+  readings: readonly TextReading[],
+  { settings: values }: ServerFacts,
+  config: ConfigReading | null,
+): AnalysedSettings | null {
+  const read = readings.flatMap(({ settings }) => settings ?? []);
+  if (read.length === 0 && config === null) return null;
+  return {
+    forms: [...new Set(read.flatMap(({ forms }) => forms))],
+    values,
+    refused: read.flatMap(({ refused }) => refused),
+  };
+}
+
+/** With the text's name where there are several. */
+function warningsOf(readings: readonly TextReading[]): string[] {
+  const named = (name: string, warning: string) => (readings.length > 1 ? `${name}: ${warning}` : warning);
+  return [
+    ...new Set(
+      readings.flatMap(({ name, warnings, builds, settings }) =>
+        [...warnings, ...(builds?.warnings ?? []), ...(settings?.warnings ?? [])].map((warning) => named(name, warning)),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,60 @@
+/** Puts into a few sentences what an analysis found, what matters most first. */
+import type { Analysis } from "./analysis.js";
+
+/** More sentences than these are a report. */
+const MAX_SENTENCES = 5;
+
+type Found = Omit<Analysis, "summary">;
+
+export function summarize(found: Found): string {
+  const sentences = [
+    ...incidents(found),
+    ...(found.comparison !== null && !found.comparison.ok ? [found.comparison.summary] : []),
+    ...(found.usage === null ? [] : found.usage.diagnosis.pools.filter(({ severity }) => severity !== "info").map(({ summary }) => `${summary}.`)),
+    ...(found.host_memory === null ? [] : [found.host_memory.summary]),
+    ...config(found),
+    ...(found.readiness === null ? [] : [found.readiness.summary]),
+    ...dumps(found),
+    ...(found.comparison?.ok ? [found.comparison.summary] : []),
+    ...(found.usage?.diagnosis.ok ? [`${found.usage.diagnosis.pools.map(({ summary }) => summary).join("; ")}.`] : []),
+    ...nothingWrong(found),
+  ];
+  const shown = sentences.slice(0, MAX_SENTENCES);
+  if (shown.length > 0) return shown.join(" ");
+  const [first] = found.unrecognised;
+  return first === undefined ? "There was nothing to read." : `Nothing was read: this looks like ${first.title}.`;
+}
+
+function incidents({ incidents: all }: Found): string[] {
+  const [worst] = all;
+  if (worst === undefined) return [];
+  const where = worst.pool === null ? "" : ` of ${worst.pool}`;
+  const times = worst.count > 1 ? `, ${worst.count} times` : "";
+  const more = all.length > 1 ? `; ${all.length - 1} more kinds of incident` : "";
+  return [`The log proves ${worst.kind.replaceAll("_", " ")}${where}${times}${more}: ${worst.explanation}`];
+}
+
+function dumps({ dumps: all }: Found): string[] {
+  if (all.length === 0) return [];
+  const incomplete = all.filter(({ complete }) => !complete).length;
+  const [first] = all;
+  const [top] = first?.sites ?? [];
+  const largest =
+    all.length === 1 && top !== undefined
+      ? `; the most was allocated by ${[top.module, top.function].filter((part) => part !== null).join(": ")} (${top.bytes} bytes)`
+      : "";
+  return [`${all.length} ${all.length === 1 ? "dump" : "dumps"}${incomplete > 0 ? `, ${incomplete} of them incomplete` : ""}${largest}.`];
+}
+
+function config({ config: review }: Found): string[] {
+  if (review === null) return [];
+  const errors = review.findings.filter(({ severity }) => severity === "error").length;
+  const warnings = review.findings.filter(({ severity }) => severity === "warning").length;
+  return [`The configuration has ${errors} errors and ${warnings} warnings about memory.`];
+}
+
+function nothingWrong({ recognised, incidents: all, dumps: found }: Found): string[] {
+  const logs = recognised.filter(({ parts }) => parts.includes("log"));
+  if (logs.length === 0 || all.length > 0 || found.length > 0) return [];
+  return [`No incident of memory in ${logs.reduce((sum, { lines }) => sum + lines, 0)} lines of log.`];
+}
