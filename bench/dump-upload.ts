@@ -19,7 +19,7 @@ const MB = 1_048_576;
 const CHUNK = MB;
 const ROUNDS = 5;
 /** Milliseconds between two other requests. */
-const ASK_EVERY = 5;
+const ASK_EVERY = 10;
 
 interface Upload {
   /** Milliseconds. */
