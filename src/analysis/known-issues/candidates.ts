@@ -48,17 +48,24 @@ function addPlaces(candidate: Candidate, { places, corrupted }: Seen): void {
   if (issue.kind === "leak" || issue.kind === "growth")
     for (const place of places.filter(ofPool))
       if (issue.signature.sites.some((site) => samePlace(place, site))) {
-        candidate.evidence.push({ kind: "site", detail: place.detail });
+        addEvidence(candidate, { kind: "site", detail: place.detail });
         candidate.sites.push(place.function);
         candidate.strong ||= place.strength === "strong";
       }
   if (issue.kind === "corruption")
     for (const place of corrupted.filter(ofPool))
       if (namesIssue(issue, place)) {
-        candidate.evidence.push({ kind: "incident", detail: place.detail });
+        addEvidence(candidate, { kind: "incident", detail: place.detail });
         candidate.sites.push(place.function);
         candidate.strong = true;
       }
+}
+
+/** Lines of evidence a match: the strongest come first, a long log would repeat them. */
+const MAX_EVIDENCE = 5;
+
+function addEvidence({ evidence }: Candidate, one: KnownIssueEvidence): void {
+  if (evidence.length < MAX_EVIDENCE && evidence.every(({ detail }) => detail !== one.detail)) evidence.push(one);
 }
 
 function namesIssue({ signature, modules }: KnownIssue, place: PlaceSignal): boolean {
