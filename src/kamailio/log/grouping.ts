@@ -13,8 +13,11 @@ import { type Circumstances, foldRepeatedDamage, type Group, openIncident } from
 import type { IncidentKind, LogIncident, LogSite } from "./incident.js";
 import type { Finding } from "./recognise.js";
 
-/** Lines of one failure stand next to each other, with those of other processes between: this many lines apart at most. */
-const JOIN_LINES = 12;
+/**
+ * Lines of one failure follow one another in their process, but a failure in all processes at once puts the lines of dozens of others between:
+ * this many lines apart at most.
+ */
+const JOIN_LINES = 64;
 /** Bounds against hostile logs. */
 const MAX_GROUPS = 1000;
 const MAX_PENDING = 1024;
