@@ -1,0 +1,63 @@
+/** Which process to look at: the one that failed, the one that the caller names, or the fullest. Never a guess: without any, a step asks. */
+import { call, command, type Ground, mb, number, placeholder } from "../ground.js";
+import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
+
+export interface Target {
+  pid: number;
+  /** Why this one. */
+  reason: string;
+  finding: Finding;
+}
+
+/** The process whose pkg pool is looked at; `null` when nothing recorded names one. */
+export function targetProcess(g: Ground): Target | null {
+  const given = number(g, "pid");
+  if (given !== null)
+    return {
+      pid: given,
+      reason: "named when this runbook was made",
+      finding: satisfied("person", null, g.created_at, `pid ${given} was given`),
+    };
+  const rows = g.facts.usage.latest?.sample.pkg ?? [];
+  const living = new Set(rows.map(({ pid }) => pid));
+  for (const { id, ended_at, incident } of g.facts.incidents) {
+    if (incident.pool !== "pkg" || (incident.kind !== "exhaustion" && incident.kind !== "fragmentation")) continue;
+    const pid = incident.pids.find((one) => living.size === 0 || living.has(one));
+    if (pid === undefined) continue;
+    return {
+      pid,
+      reason: "it wrote the failure into the log",
+      finding: satisfied("incident", id, ended_at, `pid ${pid} wrote: ${incident.quote.slice(0, 200)}`),
+    };
+  }
+  const fullest = [...rows]
+    .filter(({ real_used }) => real_used !== null)
+    .sort((a, b) => (b.real_used ?? 0) - (a.real_used ?? 0))[0];
+  if (fullest === undefined) return null;
+  const detail = `pid ${fullest.pid}${fullest.desc === null ? "" : ` (${fullest.desc})`} uses most pkg: ${mb(fullest.real_used ?? 0)}`;
+  return {
+    pid: fullest.pid,
+    reason: "its pkg pool is the fullest",
+    finding: satisfied("usage", null, g.facts.usage.latest?.at ?? null, detail),
+  };
+}
+
+/** The pid as it stands in a command. */
+export function pidWord(target: Target | null): string {
+  return target === null ? placeholder("PID", "pid of the process, from the step find_process") : String(target.pid);
+}
+
+export function findProcess(g: Ground, target: Target | null): StepPlan {
+  return step({
+    id: "find_process",
+    phase: "triage",
+    title: "Choose the process",
+    why: "pkg is private: each process has its own pool, and only a dump of the one that fills up (or failed) says something. Growth in one class of process alone names the code path: all UDP receivers, the slow timer, the RPC process.",
+    commands: ["core.psx", "pkg.stats"].map((method) => command(g, call(g, method))),
+    expect: "pid and description of each process, and how full its pool is. `kamctl ps` shows the pids as well.",
+    when_ok: "The later commands carry its pid.",
+    when_not:
+      "Without kex there is no pkg.stats: take the pid that stands before the log line that complains, and set it: PID=12345",
+    finding: target?.finding ?? null,
+  });
+}
