@@ -182,12 +182,7 @@ const NAMES = { qm: "q_malloc", fm: "f_malloc" } as const;
  * How gdb walks this pool; `null` when release, manager or debugging are unknown, or the manager cannot be walked (tlsf keeps no list that a
  * script could follow with certainty; f_malloc up to 4.3.2 does not mark what is free).
  */
-export function gdbLayout(
-  pool: Pool,
-  manager: Manager | null,
-  version: Version | null,
-  debug: boolean | null,
-): GdbLayout | null {
+export function gdbLayout(pool: Pool, manager: Manager | null, version: Version | null, debug: boolean | null): GdbLayout | null {
   if (manager === null || manager === "tlsf" || debug === null) return null;
   const layout = factAt(LAYOUTS[manager], version);
   const root = factAt(ROOTS, version);
