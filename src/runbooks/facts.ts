@@ -1,6 +1,7 @@
 /** What a runbook is made from: all that is recorded about one instance, gathered once, and the time. Nothing here is a guess: unknown is `null`. */
 import type { Diagnosis } from "../analysis/diagnosis/diagnosis.js";
 import type { HostMemoryJudgement } from "../analysis/host-memory/host-memory.js";
+import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
 import type { Readiness } from "../analysis/readiness/readiness.js";
 import type { BuildRecord } from "../analysis/readiness/situation.js";
 import type { Sizing } from "../analysis/sizing/sizing.js";
@@ -65,6 +66,8 @@ export interface RunbookFacts {
   host_memory: { id: string; recorded_at: number; judgement: HostMemoryJudgement } | null;
   diagnosis: Diagnosis | null;
   sizing: Sizing | null;
+  /** Known bugs of Kamailio that fit, the surest first. */
+  known_issues: KnownIssueMatch[];
   /** How the submit commands reach the service. */
   service: { url: string; auth: "none" | "token" };
   /** Epoch ms. */

@@ -116,6 +116,15 @@ export interface IncidentTable {
   parts: string;
 }
 
+export interface RunbookTable {
+  id: string;
+  instance: number;
+  kind: string;
+  created_at: number;
+  revision: number;
+  value: string;
+}
+
 export interface Database {
   instances: InstanceTable;
   records: RecordRow;
@@ -128,4 +137,5 @@ export interface Database {
   usage_events: UsageEventRow;
   dumps: DumpTable;
   incidents: IncidentTable;
+  runbooks: RunbookTable;
 }

@@ -4,6 +4,7 @@ import { type IdempotencyStore, idempotencyStore } from "./idempotency.js";
 import { type IncidentStore, incidentStore } from "./incidents.js";
 import { type InstanceStore, instanceStore } from "./instances.js";
 import { type RecordStore, recordStore } from "./records.js";
+import { type RunbookStore, runbookStore } from "./runbooks.js";
 import { SqliteDatabase } from "./sqlite.js";
 import { type TokenStore, tokenStore } from "./tokens.js";
 import { type Retention, type UsageStore, usageStore } from "./usage/usage.js";
@@ -16,6 +17,7 @@ export interface Store {
   usage: UsageStore;
   dumps: DumpStore;
   incidents: IncidentStore;
+  runbooks: RunbookStore;
   /** Answers when the database does. */
   ping(): Promise<void>;
   backup(path: string): Promise<void>;
@@ -41,6 +43,7 @@ export function openStore(url: string, retention: Retention = DEFAULT_RETENTION)
     usage: usageStore(db, sql, retention),
     dumps: dumpStore(db, sql),
     incidents: incidentStore(db, sql),
+    runbooks: runbookStore(db, sql),
     ping: () => db.ping(),
     backup: (path) => db.backup(path),
     close: () => db.close(),
