@@ -26,10 +26,14 @@ export function compareAll(placed: readonly PlacedDump[]): AnalysedComparison[] 
   }
   const comparisons: AnalysedComparison[] = [];
   for (const group of groups.values()) {
-    const moments = oneAMoment(inOrder(group));
-    if (moments.length < 2) continue;
-    const names = moments.map(({ text, dump }) => `${text}:${dump.first_line}`);
-    comparisons.push({ ...compareDumps(moments.map(({ dump }) => dump), { labels: names }), dump_names: names });
+    const { dumps, warnings } = withoutShutdown(inOrder(oneAMoment(group)));
+    if (dumps.length < 2) continue;
+    const labels = dumps.map(nameOf);
+    const compared = compareDumps(
+      dumps.map(({ dump }) => dump),
+      { labels },
+    );
+    comparisons.push({ ...compared, warnings: [...warnings, ...compared.warnings], dump_names: labels });
   }
   return comparisons
     .sort((a, b) => Number(a.ok) - Number(b.ok) || rank(a) - rank(b) || b.totals.bytes_delta - a.totals.bytes_delta)
@@ -46,10 +50,68 @@ function groupOf(dump: Dump): string {
   return dump.pool ?? "";
 }
 
-/** By their times where all of them have one; else as they were given. */
-function inOrder(group: readonly PlacedDump[]): PlacedDump[] {
-  if (group.some(({ dump }) => dump.taken_at === null)) return [...group];
-  return [...group].sort((a, b) => Date.parse(a.dump.taken_at ?? "") - Date.parse(b.dump.taken_at ?? ""));
+interface Ordered {
+  dumps: PlacedDump[];
+  /** What weakens the order. */
+  warnings: string[];
+}
+
+/**
+ * By their times where all of them have one. Without, by max_used, a peak that never falls while a process lives: shells hand over files by name,
+ * `dump-end` before `dump-start`. Where neither is there, as they were given.
+ */
+function inOrder(group: readonly PlacedDump[]): Ordered {
+  const byTime = sortedBy(group, ({ taken_at }) => (taken_at === null ? null : Date.parse(taken_at)));
+  if (byTime.length === group.length) return { dumps: byTime, warnings: [] };
+  const byPeak = sortedBy(group, ({ max_used }) => max_used);
+  if (byPeak.length >= 2 && !showsRestart(byPeak)) {
+    const turned = byPeak.some((one, index) => index > 0 && group.indexOf(one) < group.indexOf(byPeak[index - 1] ?? one));
+    return {
+      dumps: byPeak,
+      warnings: turned ? ["no times: the dumps were put in the order of max_used, which never falls"] : [],
+    };
+  }
+  return { dumps: [...group], warnings: ["no times: the dumps were compared in the order in which they were given"] };
+}
+
+/** Those of the dumps that have the value, smallest first. */
+function sortedBy(group: readonly PlacedDump[], value: (dump: Dump) => number | null): PlacedDump[] {
+  return group
+    .flatMap((one) => {
+      const key = value(one.dump);
+      return key === null ? [] : [{ one, key }];
+    })
+    .sort((a, b) => a.key - b.key)
+    .map(({ one }) => one);
+}
+
+/** One process of Kamailio with two pids: it was started twice, and max_used begins again. */
+function showsRestart(group: readonly PlacedDump[]): boolean {
+  const pids = new Map<number, number>();
+  return group.some(({ dump: { process_index, pid } }) => {
+    if (process_index === null || pid === null) return false;
+    const known = pids.get(process_index);
+    pids.set(process_index, pid);
+    return known !== undefined && known !== pid;
+  });
+}
+
+/** Less than this share of what every other dump holds: Kamailio had freed it, since it was stopping, or it was started anew. */
+const STOPPING_SHARE = 0.5;
+
+/** The dump at a shutdown is no later state of the same server: after the others it would hide all that grew. */
+function withoutShutdown({ dumps, warnings }: Ordered): Ordered {
+  const last = dumps.at(-1);
+  const others = dumps.slice(0, -1);
+  if (last === undefined || others.length < 2) return { dumps, warnings };
+  const least = Math.min(...others.map(({ dump }) => listed(dump)));
+  if (listed(last.dump) >= STOPPING_SHARE * least) return { dumps, warnings };
+  const why = `${nameOf(last)} holds less than half of every dump before it, as at a shutdown or after a restart: it was left out`;
+  return { dumps: others, warnings: [...warnings, why] };
+}
+
+function listed(dump: Dump): number {
+  return dump.allocated_bytes ?? dump.sites.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Of the dumps of one moment, the one that says most. */
@@ -61,6 +123,10 @@ function oneAMoment(group: readonly PlacedDump[]): PlacedDump[] {
     else if (saysMore(one.dump, last.dump)) kept[kept.length - 1] = one;
   }
   return kept;
+}
+
+function nameOf({ text, dump }: PlacedDump): string {
+  return `${text}:${dump.first_line}`;
 }
 
 function isSameMoment(a: PlacedDump, b: PlacedDump): boolean {

@@ -9,10 +9,12 @@ const EXPLAINED_SITES = 50;
 
 /** @param most sites that are listed. */
 export function explainedDump(dump: Dump, text: string, most: number): AnalysedDump {
-  const sites = dump.sites.slice(0, most).map((site, index): AnalysedSite => ({
-    ...site,
-    explanation: index < EXPLAINED_SITES ? explanationOf(site, dump.pool) : null,
-  }));
+  const sites = dump.sites.slice(0, most).map(
+    (site, index): AnalysedSite => ({
+      ...site,
+      explanation: index < EXPLAINED_SITES ? explanationOf(site, dump.pool) : null,
+    }),
+  );
   return { text, ...dump, sites_total: dump.sites.length, sites };
 }
 

@@ -3,7 +3,7 @@ import type { Build } from "../../kamailio/build/build.js";
 import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
-import { MB, type Manager, type Pool } from "../../kamailio/pool.js";
+import { type Manager, MB, type Pool } from "../../kamailio/pool.js";
 import { effectiveSettings } from "../../kamailio/settings/effective.js";
 import type { EffectiveSettings, EffectiveValue, SettingValues } from "../../kamailio/settings/settings.js";
 import { readVersion, type Version } from "../../kamailio/version.js";
@@ -118,7 +118,10 @@ function agreements(dumps: readonly AnalysedDump[]): DumpAgreement[] {
   });
 }
 
-function agreement(dump: Pick<Dump, "pid" | "taken_at" | "used" | "allocated_bytes" | "complete" | "largest_free_fragment">, pool: Pool) {
+function agreement(
+  dump: Pick<Dump, "pid" | "taken_at" | "used" | "allocated_bytes" | "complete" | "largest_free_fragment">,
+  pool: Pool,
+) {
   return {
     id: null,
     pool,

@@ -1,8 +1,8 @@
 /** Judges what was read of one server's texts: each judgement is made where there is something to judge, and left out where there is not. */
 import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Severity } from "../../kamailio/log/incident.js";
-import { removeSecrets } from "../../kamailio/secrets.js";
 import { MB } from "../../kamailio/pool.js";
+import { removeSecrets } from "../../kamailio/secrets.js";
 import type { HostMemoryJudgement } from "../host-memory/host-memory.js";
 import type { Readiness } from "../readiness/readiness.js";
 import type { AnalysedComparison, AnalysedConfig, AnalysedSettings, AnalysedUsage, Analysis } from "./analysis.js";

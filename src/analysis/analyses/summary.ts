@@ -10,7 +10,9 @@ export function summarize(found: Found): string {
   const sentences = [
     ...incidents(found),
     ...(found.comparison !== null && !found.comparison.ok ? [found.comparison.summary] : []),
-    ...(found.usage === null ? [] : found.usage.diagnosis.pools.filter(({ severity }) => severity !== "info").map(({ summary }) => `${summary}.`)),
+    ...(found.usage === null
+      ? []
+      : found.usage.diagnosis.pools.filter(({ severity }) => severity !== "info").map(({ summary }) => `${summary}.`)),
     ...(found.host_memory === null ? [] : [found.host_memory.summary]),
     ...config(found),
     ...(found.readiness === null ? [] : [found.readiness.summary]),
@@ -43,7 +45,9 @@ function dumps({ dumps: all }: Found): string[] {
     all.length === 1 && top !== undefined
       ? `; the most was allocated by ${[top.module, top.function].filter((part) => part !== null).join(": ")} (${top.bytes} bytes)`
       : "";
-  return [`${all.length} ${all.length === 1 ? "dump" : "dumps"}${incomplete > 0 ? `, ${incomplete} of them incomplete` : ""}${largest}.`];
+  return [
+    `${all.length} ${all.length === 1 ? "dump" : "dumps"}${incomplete > 0 ? `, ${incomplete} of them incomplete` : ""}${largest}.`,
+  ];
 }
 
 function config({ config: review }: Found): string[] {

@@ -177,7 +177,7 @@ export class TextReader {
     return kept.accepted.samples === 0 ? null : { kept, report };
   }
 
-  #warnings({ log, usage, parts }: TextReading, dumps: DumpReading): string[] {
+  #warnings({ log, usage, parts, recognition }: TextReading, dumps: DumpReading): string[] {
     const warnings: string[] = [];
     if (parts.includes("incidents") || parts.includes("log")) warnings.push(...log.warnings);
     if (usage !== null) {
@@ -185,7 +185,7 @@ export class TextReader {
       if (usage.kept.stride > 1)
         warnings.push(`of ${usage.kept.accepted.samples} samples every ${usage.kept.stride}th was judged, to bound the memory`);
     }
-    if (this.#small.omitted > 0)
+    if (this.#small.omitted > 0 && usage === null && !LOGS.has(recognition.kind))
       warnings.push(
         `builds, settings and other short outputs were looked for in the first ${HEAD_BYTES} of ${dumps.bytes} bytes and at the end`,
       );

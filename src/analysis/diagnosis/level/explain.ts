@@ -52,12 +52,7 @@ interface Rows {
 }
 
 /** @param usable cells that may be used (known, not torn by a restart, not at the ceiling of the pool). */
-export function explain(
-  grid: Grid,
-  level: Float64Array,
-  usable: readonly boolean[],
-  drivers: readonly Driver[],
-): Explained | null {
+export function explain(grid: Grid, level: Float64Array, usable: Uint8Array, drivers: readonly Driver[]): Explained | null {
   let offered = drivers;
   let rows = rowsFor(grid, level, usable, offered);
   if (rows.y.length < LEAST_ROWS) {
@@ -145,25 +140,36 @@ function trafficClock(rows: Rows, load: Float64Array): Float64Array | null {
   return clock;
 }
 
-function rowsFor(grid: Grid, level: Float64Array, usable: readonly boolean[], drivers: readonly Driver[]): Rows {
-  const inRun = new Map<number, number[]>();
+function rowsFor(grid: Grid, level: Float64Array, usable: Uint8Array, drivers: readonly Driver[]): Rows {
+  const all = new Int32Array(grid.cells);
+  let n = 0;
+  let first = 0;
+  let before = -1;
   for (let cell = 0; cell < grid.cells; cell++) {
     const run = grid.run[cell] ?? -1;
-    if (run < 0 || !usable[cell] || Number.isNaN(level[cell])) continue;
-    if (drivers.some((driver) => Number.isNaN(driver.values[cell]))) continue;
-    const list = inRun.get(run);
-    if (list) list.push(cell);
-    else inRun.set(run, [cell]);
+    if (run < 0 || usable[cell] !== 1 || Number.isNaN(level[cell]) || !known(drivers, cell)) continue;
+    if (run !== before) {
+      // A run with too few rows gives its place to the next.
+      if (n - first < LEAST_ROWS_IN_RUN) n = first;
+      first = n;
+      before = run;
+    }
+    all[n++] = cell;
   }
-  const all = [...inRun.values()].filter((list) => list.length >= LEAST_ROWS_IN_RUN).flat();
-  const stride = STRIDES.find((candidate) => all.length / candidate <= MOST_ROWS) ?? Math.ceil(all.length / MOST_ROWS);
-  const cells = Int32Array.from(stride === 1 ? all : all.filter((_, index) => index % stride === 0));
+  if (n - first < LEAST_ROWS_IN_RUN) n = first;
+  const stride = STRIDES.find((candidate) => n / candidate <= MOST_ROWS) ?? Math.ceil(n / MOST_ROWS);
+  const cells = Int32Array.from({ length: Math.ceil(n / stride) }, (_, index) => all[index * stride] ?? 0);
   return {
     cells,
     y: gather(level, cells),
     group: Int32Array.from(cells, (cell) => grid.run[cell] ?? 0),
     days: Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY_MS),
   };
+}
+
+function known(drivers: readonly Driver[], cell: number): boolean {
+  for (const { values } of drivers) if (Number.isNaN(values[cell])) return false;
+  return true;
 }
 
 /** Takes in, one by one, the load counter that explains most; a counter that would lower memory as it rises explains nothing. */

@@ -24,11 +24,11 @@ export interface Level {
   grid: Grid;
   /** The level in each cell; NaN where unknown. */
   values: Float64Array;
-  /** Cells that show free demand: known, not torn by a restart, not at the ceiling. */
-  usable: boolean[];
+  /** 1 for cells that show free demand: known, not torn by a restart, not at the ceiling. */
+  usable: Uint8Array;
   /** Bytes of the pool. */
   capacity: number;
-  /** Days with data, over all runs. */
+  /** Days looked at, over all runs of the server. */
   observed_days: number;
   explained: Explained | null;
   /** Of what the load does not explain. */
@@ -45,7 +45,6 @@ const WARM_UP_SHARE = 0.05;
 
 /**
  * @param ceiling the counter that meets the capacity (`real_used`'s peak in the cell); where it is at the ceiling the level is not used.
- * @param from first cell that counts; the earlier ones are left out.
  */
 export function takeApart(
   grid: Grid,
@@ -53,22 +52,21 @@ export function takeApart(
   ceiling: Float64Array,
   capacity: number,
   drivers: readonly Driver[],
-  from = 0,
 ): Level {
-  const usable = Array.from(
-    values,
-    (value, cell) =>
-      cell >= from && !Number.isNaN(value) && (grid.run[cell] ?? -1) >= 0 && !((ceiling[cell] ?? 0) >= FULL_SHARE * capacity),
-  );
+  const usable = new Uint8Array(grid.cells);
+  for (let cell = 0; cell < grid.cells; cell++) {
+    const known = !Number.isNaN(values[cell]) && (grid.run[cell] ?? -1) >= 0;
+    if (known && !((ceiling[cell] ?? 0) >= FULL_SHARE * capacity)) usable[cell] = 1;
+  }
   const explained = explain(grid, values, usable, drivers);
   const left = explained === null ? values : explained.residual;
-  const days = (usable.filter(Boolean).length * grid.cell_ms) / DAY_MS;
-  return { grid, values, usable, capacity, observed_days: days, explained, rises: risesByRun(grid, left, usable) };
+  const rises = risesByRun(grid, left, usable);
+  return { grid, values, usable, capacity, observed_days: rises.reduce((sum, { days }) => sum + days, 0), explained, rises };
 }
 
 /** A level that need not be taken apart, as it never rose: no trend, no rises. */
 export function flatLevel(grid: Grid, values: Float64Array, capacity: number): Level {
-  return { grid, values, usable: [], capacity, observed_days: 0, explained: null, rises: [] };
+  return { grid, values, usable: new Uint8Array(grid.cells), capacity, observed_days: 0, explained: null, rises: [] };
 }
 
 /** Share of a run at its end whose lowest value is compared with the lowest of all; a day at least where there are days. */
@@ -89,7 +87,7 @@ export function everRose(grid: Grid, values: Float64Array, bytes: number): boole
   return false;
 }
 
-function risesByRun(grid: Grid, values: Float64Array, usable: readonly boolean[]): RunRise[] {
+function risesByRun(grid: Grid, values: Float64Array, usable: Uint8Array): RunRise[] {
   const rises: RunRise[] = [];
   const byRun = new Map<number, { times: number[]; values: number[] }>();
   for (let cell = 0; cell < grid.cells; cell++) {

@@ -34,7 +34,7 @@ const MOST_ROWS = 1_500;
 const TIME_CONSTANTS = [0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5];
 
 /** `null` for fewer than a dozen cells. */
-export function loadGrowth(grid: Grid, byLoad: Float64Array, usable: readonly boolean[]): LoadGrowth | null {
+export function loadGrowth(grid: Grid, byLoad: Float64Array, usable: Uint8Array): LoadGrowth | null {
   const quiet = quietCells(grid, byLoad, usable);
   const stride = Math.ceil(quiet.length / MOST_ROWS);
   const cells = stride <= 1 ? quiet : quiet.filter((_, index) => index % stride === 0);
@@ -78,12 +78,12 @@ export function peakGrowth(
   grid: Grid,
   explained: Explained,
   drivers: readonly Driver[],
-  usable: readonly boolean[],
+  usable: Uint8Array,
   quiet: LoadGrowth,
 ): PeakGrowth {
   const share = (values: Float64Array, growth: LoadGrowth) => {
     const busy = quantile(
-      values.filter((_, cell) => usable[cell] === true),
+      values.filter((_, cell) => usable[cell] === 1),
       BUSY,
     );
     const level = median(quietCells(grid, values, usable).map((cell) => values[cell] ?? Number.NaN));
@@ -101,9 +101,9 @@ export function peakGrowth(
   return { low: Math.max(0, quiet.per_day - error), likely: middle, high: Math.max(all, middle) + error };
 }
 
-function quietCells(grid: Grid, values: Float64Array, usable: readonly boolean[]): number[] {
+function quietCells(grid: Grid, values: Float64Array, usable: Uint8Array): number[] {
   const known: number[] = [];
-  for (let cell = 0; cell < grid.cells; cell++) if (usable[cell] && !Number.isNaN(values[cell])) known.push(cell);
+  for (let cell = 0; cell < grid.cells; cell++) if (usable[cell] === 1 && !Number.isNaN(values[cell])) known.push(cell);
   if (grid.cells * grid.cell_ms < DAYS_FOR_HOURS * DAY_MS) return known;
   const hourOf = (cell: number) => Math.floor(((grid.from + cell * grid.cell_ms) % DAY_MS) / HOUR_MS);
   const byHour = Array.from({ length: 24 }, () => [] as number[]);

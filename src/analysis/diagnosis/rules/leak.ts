@@ -7,6 +7,14 @@ import { processClasses } from "../process-label.js";
 /** Least rise over the history, as a share of the pool, with the load taken out and without. Below it nobody needs to act for years. */
 const LEAST = { shm: { with_load: 0.005, without: 0.015 }, pkg: { with_load: 0.01, without: 0.015 } } as const;
 
+/** Less than this many days of few samples rise with any morning; a load test shorter than a day must rise more, and be seen often. */
+const SHORT_DAYS = 0.9;
+const LEAST_CELLS_IN_SHORT = 30;
+const LEAST_IN_SHORT = 0.05;
+
+/** real_used may rise this many times faster than used: 16 bytes leaked drag up to 112 bytes of header along, and rounding. */
+const MOST_OVERHEAD = 12;
+
 export interface LeakFinding extends Finding {
   rises: { subject: Subject; rise: SteadyRise }[];
   slope: SlopeRange;
@@ -14,11 +22,14 @@ export interface LeakFinding extends Finding {
 
 /** The rise that nothing explains, in shm or in some processes. */
 export function unexplainedRise(kase: Case): LeakFinding | null {
-  const least = LEAST[kase.pool];
+  const short = kase.span_days < SHORT_DAYS;
+  if (short && kase.cells_known < LEAST_CELLS_IN_SHORT) return null;
+  const least = short ? { with_load: LEAST_IN_SHORT, without: LEAST_IN_SHORT } : LEAST[kase.pool];
   const rises = kase.subjects.flatMap((subject) => {
     // What is leaked is in real_used as well: where that does not rise, `used` need not be looked at.
     if (steadyRise(subject.real_level, least.with_load * subject.capacity, least.without * subject.capacity) === null) return [];
-    const rise = steadyRise(subject.used_level, least.with_load * subject.capacity, least.without * subject.capacity);
+    const inUse = subject.capacity / MOST_OVERHEAD;
+    const rise = steadyRise(subject.used_level, least.with_load * inUse, least.without * inUse);
     return rise === null || isLeftOver(subject, rise) ? [] : [{ subject, rise }];
   });
   if (rises.length === 0) return null;
