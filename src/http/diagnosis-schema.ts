@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Diagnosis } from "../analysis/diagnosis/diagnosis.js";
 import { Timestamp } from "./api.js";
+import { KnownIssues } from "./known-issue-schema.js";
 
 const Sentence = z.string().max(8000);
 const Rate = z.number().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -56,6 +57,7 @@ const DiagnosisFields = z.object({
 
 export const DiagnosisSchema = DiagnosisFields.extend({
   as_of: Timestamp.openapi({ description: "The moment that was judged for: now, or the last sample of a history that ended" }),
+  known_issues: KnownIssues,
 }).openapi("Diagnosis");
 
 type Fits = Diagnosis extends z.input<typeof DiagnosisFields> ? true : never;

@@ -10,6 +10,7 @@ import { asOf, recordedHistory } from "./history.js";
 import { instanceFacts } from "./instance-facts.js";
 import { existingInstance } from "./instances.js";
 import { JudgementQuery, judgementAnswer, judgementResponses } from "./judgement.js";
+import { knownIssuesOf } from "./known-issues.js";
 import { SizingSchema } from "./sizing-schema.js";
 
 const getDiagnosis = operation({
@@ -83,11 +84,11 @@ export function serveDiagnosis(api: Api) {
     const { pool } = c.req.valid("query");
     await existingInstance(c, instance);
     const { store, now } = c.get("services");
-    const recorded = await recordedHistory(store, await instanceFacts(store, instance), now());
-    const diagnosis = {
-      as_of: asOf(recorded),
-      ...diagnose(recorded.history, recorded.as_of, pool === undefined ? undefined : [pool]),
-    };
+    const facts = await instanceFacts(store, instance);
+    const recorded = await recordedHistory(store, facts, now());
+    const judged = diagnose(recorded.history, recorded.as_of, pool === undefined ? undefined : [pool]);
+    const usage = { processes: recorded.history.processes, diagnosis: judged };
+    const diagnosis = { as_of: asOf(recorded), ...judged, known_issues: await knownIssuesOf(store, facts, usage, pool) };
     return judgementAnswer(c, c.req.valid("query"), diagnosis, () => diagnosisDocument(instance, diagnosis));
   });
 

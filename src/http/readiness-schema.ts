@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { Readiness } from "../analysis/readiness/readiness.js";
 import { Id, InstanceName } from "./api.js";
 import { ManagerSchema } from "./build-schema.js";
+import { KnownIssues } from "./known-issue-schema.js";
 
 const Sentence = z.string().max(8000);
 const Capability = z.boolean().nullable();
@@ -39,37 +40,37 @@ export const CheckSchema = z
   })
   .openapi("ReadinessCheck");
 
-export const ReadinessSchema = z
-  .object({
-    ok: z.boolean(),
-    level: z.enum(["ready", "restart_needed", "rebuild_needed", "unknown"]),
-    summary: Sentence,
-    judged: z
-      .object({
-        instance: InstanceName,
-        build_id: z.union([Id, z.null()]),
-        running_build_id: z.union([Id, z.null()]),
-        version: z.string().max(200).nullable(),
-        managers: z
-          .object({ shm: z.union([ManagerSchema, z.null()]), pkg: z.union([ManagerSchema, z.null()]) })
-          .openapi("JudgedManagers"),
-      })
-      .openapi("JudgedInstance"),
-    capabilities: z
-      .object({
-        allocation_sites: Capability.openapi({ description: "The managers keep file, function and line, and can say them" }),
-        dump_to_log_shm: Capability,
-        dump_to_log_pkg: Capability,
-        site_statistics_rpc: Capability,
-        usage_rpc_shm: Capability,
-        usage_rpc_pkg: Capability,
-        gdb_walk: Capability,
-      })
-      .openapi("ReadinessCapabilities", { description: "null: the recorded texts cannot tell" }),
-    checks: z.array(CheckSchema).max(100),
-  })
-  .openapi("Readiness");
+const ReadinessFields = z.object({
+  ok: z.boolean(),
+  level: z.enum(["ready", "restart_needed", "rebuild_needed", "unknown"]),
+  summary: Sentence,
+  judged: z
+    .object({
+      instance: InstanceName,
+      build_id: z.union([Id, z.null()]),
+      running_build_id: z.union([Id, z.null()]),
+      version: z.string().max(200).nullable(),
+      managers: z
+        .object({ shm: z.union([ManagerSchema, z.null()]), pkg: z.union([ManagerSchema, z.null()]) })
+        .openapi("JudgedManagers"),
+    })
+    .openapi("JudgedInstance"),
+  capabilities: z
+    .object({
+      allocation_sites: Capability.openapi({ description: "The managers keep file, function and line, and can say them" }),
+      dump_to_log_shm: Capability,
+      dump_to_log_pkg: Capability,
+      site_statistics_rpc: Capability,
+      usage_rpc_shm: Capability,
+      usage_rpc_pkg: Capability,
+      gdb_walk: Capability,
+    })
+    .openapi("ReadinessCapabilities", { description: "null: the recorded texts cannot tell" }),
+  checks: z.array(CheckSchema).max(100),
+});
 
-type Fits = Readiness extends z.input<typeof ReadinessSchema> ? true : never;
+export const ReadinessSchema = ReadinessFields.extend({ known_issues: KnownIssues }).openapi("Readiness");
+
+type Fits = Readiness extends z.input<typeof ReadinessFields> ? true : never;
 /** The compiler refuses this line when the judgement and the contract part. */
 export const READINESS_FITS_CONTRACT: Fits = true;

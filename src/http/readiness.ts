@@ -1,11 +1,14 @@
 /** Readiness: can memory be debugged here and now, and what must change? */
 import { z } from "@hono/zod-openapi";
+import { diagnose } from "../analysis/diagnosis/diagnose.js";
 import { judgeReadiness } from "../analysis/readiness/readiness.js";
 import { readinessDocument } from "../web/readiness-document.js";
 import { type Api, handle, InstanceParams, operation } from "./api.js";
+import { recordedHistory } from "./history.js";
 import { instanceFacts } from "./instance-facts.js";
 import { existingInstance } from "./instances.js";
 import { JudgementQuery, judgementAnswer, judgementResponses } from "./judgement.js";
+import { knownIssuesOf } from "./known-issues.js";
 import { ReadinessSchema } from "./readiness-schema.js";
 
 const getReadiness = operation({
@@ -26,8 +29,12 @@ export function serveReadiness(api: Api) {
   handle(api, getReadiness, async (c) => {
     const { instance } = c.req.valid("param");
     await existingInstance(c, instance);
-    const { build, running_build, settings } = await instanceFacts(c.get("services").store, instance);
-    const readiness = judgeReadiness({ instance, build, running_build, settings });
+    const { store, now } = c.get("services");
+    const facts = await instanceFacts(store, instance);
+    const { history, as_of } = await recordedHistory(store, facts, now());
+    const usage = { processes: history.processes, diagnosis: diagnose(history, as_of) };
+    const known_issues = await knownIssuesOf(store, facts, usage);
+    const readiness = { ...judgeReadiness(facts), known_issues };
     return judgementAnswer(c, c.req.valid("query"), readiness, () => readinessDocument(readiness));
   });
 }

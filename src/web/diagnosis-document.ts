@@ -1,8 +1,10 @@
 /** The diagnosis for people: the verdict and its reasons, what speaks against it, when the pool is full, and the next command. */
 import type { Diagnosis, Evidence, ExhaustionRange, PoolDiagnosis } from "../analysis/diagnosis/diagnosis.js";
+import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
 import type { Block, Document } from "./document.js";
+import { knownIssueBlocks } from "./known-issue-blocks.js";
 
-export function diagnosisDocument(instance: string, diagnosis: Diagnosis): Document {
+export function diagnosisDocument(instance: string, diagnosis: Diagnosis & { known_issues: KnownIssueMatch[] }): Document {
   return [
     {
       kind: "heading",
@@ -10,6 +12,7 @@ export function diagnosisDocument(instance: string, diagnosis: Diagnosis): Docum
       text: `Memory of ${instance}: ${diagnosis.pools.map(({ pool, verdict }) => `${pool} ${verdict.replaceAll("_", " ")}`).join(", ")}`,
     },
     ...diagnosis.pools.flatMap(poolBlocks),
+    ...knownIssueBlocks(diagnosis.known_issues),
     { kind: "paragraph", text: ["dedup_key: ", { code: diagnosis.dedup_key }] },
   ];
 }

@@ -1,7 +1,10 @@
 /** Readiness for people: what holds first, then what to do, in order of cost, then what is in order. */
+
+import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
 import type { Check } from "../analysis/readiness/check.js";
 import type { Readiness } from "../analysis/readiness/readiness.js";
 import type { Block, Document } from "./document.js";
+import { knownIssueBlocks } from "./known-issue-blocks.js";
 
 const LEVELS: Record<Readiness["level"], string> = {
   ready: "ready",
@@ -36,7 +39,7 @@ const WORDS = new Map<boolean | null, string>([
 /** What is wrong comes before what is not known. */
 const URGENCY = ["fail", "warn", "unknown"] as const;
 
-export function readinessDocument(readiness: Readiness): Document {
+export function readinessDocument(readiness: Readiness & { known_issues: KnownIssueMatch[] }): Document {
   const { judged } = readiness;
   const todo = URGENCY.flatMap((urgency) => readiness.checks.filter(({ status }) => status === urgency));
   const passed = readiness.checks.filter(({ status }) => status === "pass");
@@ -64,6 +67,7 @@ export function readinessDocument(readiness: Readiness): Document {
           { kind: "heading", level: 2, text: "In order" } as const,
           { kind: "list", items: passed.map(({ title, detail }) => `${title}: ${detail}`) } as const,
         ]),
+    ...knownIssueBlocks(readiness.known_issues),
   ];
 }
 

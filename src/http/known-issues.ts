@@ -1,0 +1,112 @@
+/** Which known bugs of Kamailio fit what is recorded of an instance. Diagnosis, readiness and report show the same answer. */
+import type { Diagnosis } from "../analysis/diagnosis/diagnosis.js";
+import { processLabel } from "../analysis/diagnosis/process-label.js";
+import type { ProcessHistory } from "../analysis/history/history.js";
+import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
+import { matchKnownIssues } from "../analysis/known-issues/match.js";
+import type { Dump } from "../kamailio/dump/dump.js";
+import type { LogIncident } from "../kamailio/log/incident.js";
+import type { Pool } from "../kamailio/pool.js";
+import { processClass } from "../kamailio/process-class.js";
+import type { StoredDump } from "../store/dumps.js";
+import type { Store } from "../store/store.js";
+import { timestamp } from "./api.js";
+import { withProcessNames } from "./dumps/process-names.js";
+import type { instanceFacts } from "./instance-facts.js";
+
+/** Dumps and incidents that are looked through, newest first. */
+const DUMPS_LISTED = 200;
+const INCIDENTS_READ = 500;
+/** Dumps whose sites are loaded: a shutdown alone leaves one of each process. */
+const DUMPS_READ = 40;
+/** Of one pool or process; the newest show whether it still grows. */
+const DUMPS_OF_ONE = 6;
+/** Matches that are shown. */
+export const MAX_MATCHES = 50;
+
+type Facts = Awaited<ReturnType<typeof instanceFacts>>;
+
+export interface JudgedUsage {
+  processes: readonly ProcessHistory[];
+  diagnosis: Diagnosis;
+}
+
+/** Ordered by how sure they are. `usage`: which processes grow; `null` where that was not judged. `pool`: issues of this one alone. */
+export async function knownIssuesOf(
+  store: Store,
+  facts: Facts,
+  usage: JudgedUsage | null,
+  pool?: Pool | undefined,
+): Promise<KnownIssueMatch[]> {
+  const [dumps, incidents] = await Promise.all([
+    dumpsWithSites(store, facts.instance),
+    store.incidents.list(facts.instance, {}, { after: null, limit: INCIDENTS_READ }),
+  ]);
+  return knownIssuesIn(
+    facts,
+    dumps,
+    incidents.map(({ incident }) => incident),
+    usage,
+    pool,
+  );
+}
+
+/** As `knownIssuesOf`, of dumps and incidents that were loaded already. */
+export function knownIssuesIn(
+  { version, build, running_build, settings }: Facts,
+  dumps: readonly Dump[],
+  incidents: readonly LogIncident[],
+  usage: JudgedUsage | null,
+  pool?: Pool | undefined,
+): KnownIssueMatch[] {
+  const judged = running_build?.value ?? build?.value ?? null;
+  const managers = [settings.shm_manager.value, settings.pkg_manager.value].filter((manager) => manager !== null);
+  return matchKnownIssues({
+    version,
+    product: build?.value.product ?? judged?.product ?? null,
+    managers: [...new Set(managers)],
+    modules: settings.modules.value,
+    dumps,
+    incidents,
+    process_classes_growing: usage === null ? [] : growingClasses(usage),
+    architecture: build?.value.architecture ?? judged?.architecture ?? null,
+    join_free: judged?.memory.join_free ?? null,
+    ...(pool === undefined ? {} : { pool }),
+  }).slice(0, MAX_MATCHES);
+}
+
+/** The processes that the diagnosis of pkg is about, when it says that they grow. */
+function growingClasses({ processes, diagnosis }: JudgedUsage): string[] {
+  const pkg = diagnosis.pools.find(({ pool }) => pool === "pkg");
+  if (pkg === undefined || (pkg.verdict !== "leak_suspected" && pkg.verdict !== "growth")) return [];
+  const names = pkg.processes.join(", ");
+  const growing = processes.filter(({ desc, rank }) => names.includes(processLabel(desc, rank)));
+  return [...new Set(growing.map(({ desc, rank }) => processClass(desc, rank)))];
+}
+
+/** The newest dumps of each pool and process with their sites; those that can be compared with another one come first. */
+export async function dumpsWithSites(store: Store, instance: string): Promise<(Dump & { id: string; stored: StoredDump })[]> {
+  const listed = await store.dumps.list(instance, {}, { after: null, limit: DUMPS_LISTED });
+  const chosen = await withProcessNames(store, instance, chooseDumps(listed));
+  const loaded: (Dump & { id: string; stored: StoredDump })[] = [];
+  for (const stored of chosen) {
+    const sites = (await store.dumps.sites(instance, stored.id)) ?? [];
+    loaded.push({ ...stored, taken_at: timestamp(stored.taken_at), sites, stored });
+  }
+  return loaded;
+}
+
+function chooseDumps(newestFirst: readonly StoredDump[]): StoredDump[] {
+  const ofOne = new Map<string, StoredDump[]>();
+  for (const dump of newestFirst) {
+    if (dump.sites === 0) continue;
+    const key = dump.pool === "pkg" ? `pkg|${dump.pid ?? dump.process ?? ""}` : `${dump.pool}`;
+    const list = ofOne.get(key);
+    if (list === undefined) ofOne.set(key, [dump]);
+    else if (list.length < DUMPS_OF_ONE) list.push(dump);
+  }
+  return [...ofOne.values()]
+    .sort((a, b) => Number(b.length > 1) - Number(a.length > 1))
+    .flat()
+    .slice(0, DUMPS_READ);
+}
