@@ -1,0 +1,83 @@
+/** `GET .../usage.svg`: the history of a pool as a picture for a ticket or a page. */
+import { createHash } from "node:crypto";
+import { z } from "@hono/zod-openapi";
+import { diagnose } from "../../analysis/diagnosis/diagnose.js";
+import type { Pool } from "../../kamailio/pool.js";
+import type { Store } from "../../store/store.js";
+import { type Forecast, LEAST_WIDTH, MOST_WIDTH, usageChart } from "../../web/usage-chart/usage-chart.js";
+import { type Api, handle, InstanceParams, operation } from "../api.js";
+import { isNotModified } from "../conditional.js";
+import { recordedHistory } from "../history.js";
+import { instanceFacts } from "../instance-facts.js";
+import { existingInstance } from "../instances.js";
+import { StretchQuery, stretchOf } from "./selection.js";
+import { usageCurves } from "./usage-curves.js";
+import { PoolSchema } from "./usage-schema.js";
+
+const DEFAULT_WIDTH = 800;
+/** Pixels that a point of a curve has: finer than that nobody sees. */
+const PIXELS_PER_POINT = 2;
+
+const getUsageSvg = operation({
+  operationId: "getUsageSvg",
+  method: "get",
+  path: "/v1/instances/{instance}/usage.svg",
+  tags: ["Usage"],
+  summary: "The history of a pool as a picture",
+  description:
+    "SVG that stands alone: the size of the pool, what is in use with its lowest and highest value, the peak, restarts, stretches without data, and when the pool is full where the diagnosis expects that. For pkg the fullest processes. Its words are in `title` and `desc`.",
+  scope: "read",
+  request: {
+    params: InstanceParams,
+    query: StretchQuery.omit({ pid: true }).extend({
+      pool: PoolSchema.default("shm").openapi({ param: { name: "pool", in: "query", description: "shm without it" } }),
+      theme: z
+        .enum(["light", "dark", "auto"])
+        .default("auto")
+        .openapi({
+          param: { name: "theme", in: "query", description: "auto: as the reader's machine prefers (prefers-color-scheme)" },
+        }),
+      width: z.coerce
+        .number()
+        .int()
+        .min(LEAST_WIDTH)
+        .max(MOST_WIDTH)
+        .default(DEFAULT_WIDTH)
+        .openapi({ param: { name: "width", in: "query", description: "Pixels" }, example: 600 }),
+    }),
+  },
+  responses: {
+    200: { description: "The picture", content: { "image/svg+xml": { schema: z.string().max(10_000_000) } } },
+    304: { description: "It is as the caller has it" },
+  },
+  problems: [404],
+});
+
+export function serveUsageSvg(api: Api) {
+  handle(api, getUsageSvg, async (c) => {
+    const { instance } = c.req.valid("param");
+    const { theme, width, pool, ...query } = c.req.valid("query");
+    const stretch = stretchOf({ ...query, pool });
+    await existingInstance(c, instance);
+    const { store, now } = c.get("services");
+    const points = Math.floor(width / PIXELS_PER_POINT);
+    const usage = await usageCurves(store.usage, instance, { ...stretch, points }, now());
+    const forecast = await forecastOf(store, instance, pool, stretch.to, now());
+    const svg = await usageChart({ instance, pool, usage, forecast }, { theme, width });
+    if (isNotModified(c, `"${createHash("sha1").update(svg).digest("base64url")}"`)) return c.body(null, 304);
+    return c.text(svg, 200, {
+      "Content-Type": "image/svg+xml; charset=utf-8",
+      "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    });
+  });
+}
+
+/** What the diagnosis expects; nothing for a picture that ends before the history does. */
+async function forecastOf(store: Store, instance: string, pool: Pool, to: number | null, now: number): Promise<Forecast | null> {
+  const { history, as_of } = await recordedHistory(store, await instanceFacts(store, instance), now);
+  if (to !== null && to < as_of) return null;
+  const exhaustion = diagnose(history, as_of, [pool]).pools[0]?.exhaustion ?? null;
+  if (exhaustion === null) return null;
+  const { earliest, likely, latest } = exhaustion;
+  return { earliest: Date.parse(earliest), likely: Date.parse(likely), latest: latest === null ? null : Date.parse(latest) };
+}
