@@ -32,7 +32,7 @@ export function serveReadiness(api: Api) {
     const { store, now } = c.get("services");
     const facts = await instanceFacts(store, instance);
     const { history, as_of } = await recordedHistory(store, facts, now());
-    const usage = { processes: history.processes, diagnosis: diagnose(history, as_of) };
+    const usage = { processes: history.processes, diagnosis: diagnose(history, as_of, ["pkg"]) };
     const known_issues = await knownIssuesOf(store, facts, usage);
     const readiness = { ...judgeReadiness(facts), known_issues };
     return judgementAnswer(c, c.req.valid("query"), readiness, () => readinessDocument(readiness));

@@ -4,7 +4,10 @@ import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match
 import type { Block, Document } from "./document.js";
 import { knownIssueBlocks } from "./known-issue-blocks.js";
 
-export function diagnosisDocument(instance: string, diagnosis: Diagnosis & { known_issues: KnownIssueMatch[] }): Document {
+export function diagnosisDocument(
+  instance: string,
+  diagnosis: Diagnosis & { known_issues?: readonly KnownIssueMatch[] },
+): Document {
   return [
     {
       kind: "heading",
@@ -12,7 +15,7 @@ export function diagnosisDocument(instance: string, diagnosis: Diagnosis & { kno
       text: `Memory of ${instance}: ${diagnosis.pools.map(({ pool, verdict }) => `${pool} ${verdict.replaceAll("_", " ")}`).join(", ")}`,
     },
     ...diagnosis.pools.flatMap(poolBlocks),
-    ...knownIssueBlocks(diagnosis.known_issues),
+    ...knownIssueBlocks(diagnosis.known_issues ?? []),
     { kind: "paragraph", text: ["dedup_key: ", { code: diagnosis.dedup_key }] },
   ];
 }

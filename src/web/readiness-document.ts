@@ -39,7 +39,7 @@ const WORDS = new Map<boolean | null, string>([
 /** What is wrong comes before what is not known. */
 const URGENCY = ["fail", "warn", "unknown"] as const;
 
-export function readinessDocument(readiness: Readiness & { known_issues: KnownIssueMatch[] }): Document {
+export function readinessDocument(readiness: Readiness & { known_issues?: readonly KnownIssueMatch[] }): Document {
   const { judged } = readiness;
   const todo = URGENCY.flatMap((urgency) => readiness.checks.filter(({ status }) => status === urgency));
   const passed = readiness.checks.filter(({ status }) => status === "pass");
@@ -67,7 +67,7 @@ export function readinessDocument(readiness: Readiness & { known_issues: KnownIs
           { kind: "heading", level: 2, text: "In order" } as const,
           { kind: "list", items: passed.map(({ title, detail }) => `${title}: ${detail}`) } as const,
         ]),
-    ...knownIssueBlocks(readiness.known_issues),
+    ...knownIssueBlocks(readiness.known_issues ?? []),
   ];
 }
 
