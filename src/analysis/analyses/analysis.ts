@@ -13,6 +13,7 @@ import type { ConfigReview } from "../config-review/review-config.js";
 import type { Diagnosis } from "../diagnosis/diagnosis.js";
 import type { DumpComparison } from "../dump-comparison/dump-comparison.js";
 import type { HostMemoryJudgement } from "../host-memory/host-memory.js";
+import type { KnownIssueMatch } from "../known-issues/known-issue-match.js";
 import type { Readiness } from "../readiness/readiness.js";
 import type { Sizing } from "../sizing/sizing.js";
 
@@ -65,12 +66,16 @@ export interface AnalysedDump extends Omit<Dump, "sites"> {
 /** A comparison of dumps, and where each of them stands (`text:line`), oldest first. */
 export interface AnalysedComparison extends DumpComparison {
   dump_names: string[];
+  /** How many sites changed: `sites` may be a part of them, and has nothing of what every start builds. */
+  sites_total: number;
 }
 
 export interface AnalysedUsage {
   accepted: { samples: number; shm: number; pkg: number; load: number };
   first_at: string | null;
   last_at: string | null;
+  /** The moment that was judged for: the last sample. */
+  as_of: string;
   /** What was recognised: `core.shmmem`, `pkg.stats`, ... */
   kinds: string[];
   rejected: (Rejected & { text: string })[];
@@ -117,6 +122,8 @@ export interface Analysis {
   readiness: Readiness | null;
   usage: AnalysedUsage | null;
   host_memory: HostMemoryJudgement | null;
+  /** Known bugs of Kamailio that fit what the texts show, the surest first. */
+  known_issues: KnownIssueMatch[];
   config: AnalysedConfig | null;
   warnings: string[];
   secrets_removed: number;

@@ -13,9 +13,15 @@ export interface PlacedDump {
 const ONE_MOMENT_MS = 5_000;
 /** A shutdown writes a dump of each of hundreds of processes, twice with a restart: more comparisons than these help nobody. */
 const MAX_COMPARISONS = 20;
+/** Dumps of one comparison. */
+const MAX_DUMPS = 21;
 
-/** The most telling one first: what is not ok before what is, shm before pkg, then by growth. */
-export function compareAll(placed: readonly PlacedDump[]): AnalysedComparison[] {
+/**
+ * The most telling one first: what is not ok before what is, shm before pkg, then by growth.
+ *
+ * @param most sites that are listed of each
+ */
+export function compareAll(placed: readonly PlacedDump[], most: number): AnalysedComparison[] {
   const groups = new Map<string, PlacedDump[]>();
   for (const one of placed) {
     if (one.dump.sites.length === 0) continue;
@@ -26,18 +32,34 @@ export function compareAll(placed: readonly PlacedDump[]): AnalysedComparison[] 
   }
   const comparisons: AnalysedComparison[] = [];
   for (const group of groups.values()) {
-    const { dumps, warnings } = withoutShutdown(inOrder(oneAMoment(group)));
+    const { dumps, warnings } = bounded(withoutShutdown(inOrder(oneAMoment(group))));
     if (dumps.length < 2) continue;
-    const labels = dumps.map(nameOf);
-    const compared = compareDumps(
-      dumps.map(({ dump }) => dump),
-      { labels },
-    );
-    comparisons.push({ ...compared, warnings: [...warnings, ...compared.warnings], dump_names: labels });
+    const names = dumps.map(nameOf);
+    comparisons.push(comparisonOf(dumps, names, warnings, most));
   }
   return comparisons
     .sort((a, b) => Number(a.ok) - Number(b.ok) || rank(a) - rank(b) || b.totals.bytes_delta - a.totals.bytes_delta)
     .slice(0, MAX_COMPARISONS);
+}
+
+function comparisonOf(
+  dumps: readonly PlacedDump[],
+  labels: string[],
+  warnings: readonly string[],
+  most: number,
+): AnalysedComparison {
+  const compared = compareDumps(
+    dumps.map(({ dump }) => dump),
+    { labels },
+  );
+  const changed = compared.sites.filter(({ start_up }) => !start_up);
+  return {
+    ...compared,
+    warnings: [...warnings, ...compared.warnings],
+    dump_names: labels,
+    sites: changed.slice(0, most),
+    sites_total: changed.length,
+  };
 }
 
 function rank({ pool }: AnalysedComparison): number {
@@ -67,11 +89,24 @@ function inOrder(group: readonly PlacedDump[]): Ordered {
   if (byPeak.length >= 2 && !showsRestart(byPeak)) {
     const turned = byPeak.some((one, index) => index > 0 && group.indexOf(one) < group.indexOf(byPeak[index - 1] ?? one));
     return {
-      dumps: byPeak,
+      dumps: withoutRepeats(byPeak),
       warnings: turned ? ["no times: the dumps were put in the order of max_used, which never falls"] : [],
     };
   }
-  return { dumps: [...group], warnings: ["no times: the dumps were compared in the order in which they were given"] };
+  return { dumps: withoutRepeats(group), warnings: ["no times: the dumps were compared in the order in which they were given"] };
+}
+
+/** Without times, two dumps with the same figures are one moment: an interval in which nothing happened would hide what grows in all others. */
+function withoutRepeats(group: readonly PlacedDump[]): PlacedDump[] {
+  return group.filter((one, index) => {
+    const before = group[index - 1]?.dump;
+    return (
+      before === undefined ||
+      one.dump.max_used !== before.max_used ||
+      one.dump.chunks !== before.chunks ||
+      listed(one.dump) !== listed(before)
+    );
+  });
 }
 
 /** Those of the dumps that have the value, smallest first. */
@@ -112,6 +147,16 @@ function withoutShutdown({ dumps, warnings }: Ordered): Ordered {
 
 function listed(dump: Dump): number {
   return dump.allocated_bytes ?? dump.sites.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Of a long row of dumps the first and the newest ones. */
+function bounded({ dumps, warnings }: Ordered): Ordered {
+  if (dumps.length <= MAX_DUMPS) return { dumps, warnings };
+  const kept = [...dumps.slice(0, 1), ...dumps.slice(1 - MAX_DUMPS)];
+  return {
+    dumps: kept,
+    warnings: [...warnings, `of ${dumps.length} dumps the first and the last ${MAX_DUMPS - 1} were compared`],
+  };
 }
 
 /** Of the dumps of one moment, the one that says most. */

@@ -3,7 +3,9 @@ import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Severity } from "../../kamailio/log/incident.js";
 import { MB } from "../../kamailio/pool.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
+import type { ProcessHistory } from "../history/history.js";
 import type { HostMemoryJudgement } from "../host-memory/host-memory.js";
+import type { KnownIssueMatch } from "../known-issues/known-issue-match.js";
 import type { Readiness } from "../readiness/readiness.js";
 import type { AnalysedComparison, AnalysedConfig, AnalysedSettings, AnalysedUsage, Analysis } from "./analysis.js";
 import type { PlacedDump } from "./comparisons.js";
@@ -27,6 +29,8 @@ const MAX_REJECTED = 1000;
 const MAX_WARNINGS = 200;
 /** Rows of sites over all dumps: a log of a shutdown can hold hundreds of dumps. */
 const MAX_SITE_ROWS = 300_000;
+/** Dumps in which known bugs are looked for, the last ones. */
+const MAX_MATCHED_DUMPS = 200;
 /** The name under which a server without one is judged. */
 const NAME = "analysis";
 
@@ -40,7 +44,8 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
   await pause();
   const comparisons = await comparisonsOf(placed, options.sites);
   await pause();
-  const usage = await judgeUsage(read, facts, dumps, now);
+  const judgedUsage = await judgeUsage(read, facts, dumps, now);
+  const usage = judgedUsage?.usage ?? null;
   await pause();
   const incidents = read
     .flatMap(({ name, log }) => log.incidents.map((incident) => ({ text: name, ...incident })))
@@ -76,6 +81,7 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
     readiness,
     usage,
     host_memory,
+    known_issues: await knownIssues(facts, placed, read, judgedUsage),
     config: reviewed,
     warnings: warningsOf(read).slice(0, MAX_WARNINGS),
     secrets_removed: read.reduce((sum, one) => sum + one.secrets_removed, 0),
@@ -109,7 +115,7 @@ function listedDumps(placed: readonly PlacedDump[], most: number) {
 async function comparisonsOf(placed: readonly PlacedDump[], most: number): Promise<AnalysedComparison[]> {
   if (placed.length < 2) return [];
   const { compareAll } = await import("./comparisons.js");
-  return compareAll(placed).map((comparison) => ({ ...comparison, sites: comparison.sites.slice(0, most) }));
+  return compareAll(placed, most);
 }
 
 async function judgeUsage(
@@ -117,7 +123,7 @@ async function judgeUsage(
   facts: ServerFacts,
   dumps: Analysis["dumps"],
   now: number,
-): Promise<AnalysedUsage | null> {
+): Promise<{ usage: AnalysedUsage; processes: readonly ProcessHistory[] } | null> {
   const read = readings.flatMap(({ name, usage }) => (usage === null ? [] : [{ name, ...usage }]));
   if (read.length === 0) return null;
   const [{ historyFromSamples }, { diagnose }, { sizeInstance }] = await Promise.all([
@@ -133,10 +139,11 @@ async function judgeUsage(
   // An old text is judged as of its end: nothing is known of what came after.
   const judgedAt = last_at === null ? now : Date.parse(last_at);
   const total = (name: keyof AnalysedUsage["accepted"]) => read.reduce((sum, { kept }) => sum + kept.accepted[name], 0);
-  return {
+  const usage: AnalysedUsage = {
     accepted: { samples: total("samples"), shm: total("shm"), pkg: total("pkg"), load: total("load") },
     first_at,
     last_at,
+    as_of: new Date(judgedAt).toISOString(),
     kinds: [...new Set(read.flatMap(({ report }) => report.kinds))],
     rejected: read
       .flatMap(({ name, report }) =>
@@ -147,6 +154,26 @@ async function judgeUsage(
     diagnosis: diagnose(history, judgedAt),
     sizing: sizeInstance(history, judgedAt),
   };
+  return { usage, processes: history.processes };
+}
+
+/** Loaded for those texts alone that a bug can show in, or that name the release. */
+async function knownIssues(
+  facts: ServerFacts,
+  placed: readonly PlacedDump[],
+  readings: readonly TextReading[],
+  judged: Awaited<ReturnType<typeof judgeUsage>>,
+): Promise<KnownIssueMatch[]> {
+  const incidents = readings.flatMap(({ log }) => log.incidents);
+  const dumps = placed.map(({ dump }) => dump).filter(({ sites }) => sites.length > 0);
+  if (incidents.length === 0 && dumps.length === 0 && facts.version === null) return [];
+  const { knownIssuesIn } = await import("./known-issues.js");
+  return knownIssuesIn(
+    facts,
+    dumps.slice(-MAX_MATCHED_DUMPS),
+    incidents,
+    judged === null ? null : { processes: judged.processes, diagnosis: judged.usage.diagnosis },
+  );
 }
 
 async function judgeBuild({ build, running_build, settings }: ServerFacts): Promise<Readiness | null> {

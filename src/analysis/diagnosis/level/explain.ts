@@ -28,7 +28,7 @@ export interface Explained {
 
 const DAY_MS = 86_400_000;
 /** A load counter is taken in when it removes this share of what was unexplained. */
-const LEAST_DRIVER_GAIN = 0.02;
+const LEAST_DRIVER_GAIN = 0.005;
 const MOST_TAKEN = 4;
 /** A step is taken in when it removes this share of the squares: a leak in many steps is no step. */
 const LEAST_STEP_GAIN = 0.8;

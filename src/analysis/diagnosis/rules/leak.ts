@@ -40,7 +40,7 @@ export function unexplainedRise(kase: Case): LeakFinding | null {
 }
 
 /** Counters that are read late and rounded explain growth not quite: a rest of this share of what the load made is no leak. */
-const LEFT_OVER = 0.15;
+const LEFT_OVER = 0.25;
 
 function isLeftOver({ growth, real_level: { observed_days: days } }: Subject, rise: SteadyRise): boolean {
   return growth !== null && growth.per_day > 0 && rise.bytes < LEFT_OVER * growth.per_day * days;
