@@ -17,6 +17,7 @@ import { serveLogs } from "./logs.js";
 import { ProblemError } from "./problem.js";
 import { serveReadiness } from "./readiness.js";
 import { Router } from "./router.js";
+import { serveRunbooks } from "./runbooks.js";
 import { serveSettings } from "./settings.js";
 import { serveTokens } from "./tokens.js";
 import { serveUsage } from "./usage/usage.js";
@@ -62,6 +63,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveDiagnosis(api);
   serveBuildPlan(api);
   serveUsage(api);
+  serveRunbooks(api);
   serveTokens(api);
   router.learn(api.routes);
 

@@ -92,11 +92,16 @@ function container(g: Ground): { kind: "docker" | "kubernetes"; word: string } |
   if (kind !== "docker" && kind !== "kubernetes") return null;
   const name = text(g, "container");
   const variable = kind === "docker" ? "CONTAINER" : "POD";
-  return { kind, word: name === null ? `"\${${variable}:?name of the ${variable.toLowerCase()}}"` : quoteShellWord(name) };
+  return { kind, word: name === null ? placeholder(variable, `name of the ${variable.toLowerCase()}`) : quoteShellWord(name) };
 }
 
 export function inContainer(g: Ground): "docker" | "kubernetes" | null {
   return container(g)?.kind ?? null;
+}
+
+/** The container's or the pod's name as it stands in a command; empty outside of one. */
+export function containerWord(g: Ground): string {
+  return container(g)?.word ?? "";
 }
 
 /** One simple command (no pipes, no redirections) as it is typed to run where Kamailio runs. */
@@ -213,14 +218,17 @@ export function configFile(g: Ground): string | null {
   return g.facts.settings.config_file.value ?? g.situation.judged?.value.paths.config ?? null;
 }
 
-/** The log of the last minutes, where this service manager keeps it. */
+/** The log of the last minutes, where this service manager keeps it; where nobody said which one, the machine is asked. */
 export function logOf(g: Ground, minutes: number): string {
   const box = container(g);
   if (box?.kind === "docker") return `docker logs --since ${minutes}m ${box.word} 2>&1`;
   if (box?.kind === "kubernetes") return `kubectl logs --since=${minutes}m ${box.word}`;
   const manager = g.facts.settings.service_manager.value;
-  if (manager === "systemd") return `sudo journalctl -u kamailio --since -${minutes}min --no-pager -o short-iso`;
-  return `sudo sh -c ${quoteShellWord(`grep -h kamailio /var/log/syslog /var/log/messages 2>/dev/null | tail -n ${LOG_LINES}`)}`;
+  const journal = `journalctl -u kamailio --since -${minutes}min --no-pager -o short-iso`;
+  if (manager === "systemd") return `sudo ${journal}`;
+  const files = `grep -h kamailio /var/log/syslog /var/log/messages 2>/dev/null | tail -n ${LOG_LINES}`;
+  const line = manager === null ? `if [ -d /run/systemd/system ]; then ${journal}; else ${files}; fi` : files;
+  return `sudo sh -c ${quoteShellWord(line)}`;
 }
 
 /** A dump of a large pool has hundreds of thousands of lines; more would be another incident's. */

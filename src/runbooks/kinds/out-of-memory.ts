@@ -8,7 +8,7 @@ import { doneAt, type Finding, failed, freshSince, type StepPlan, satisfied, ste
 import { dumpStep, liftLogLimit } from "../steps/dumps.js";
 import { decideByDiagnosis, phantomCheck } from "../steps/judgements.js";
 import { findProcess, targetProcess } from "../steps/processes.js";
-import { recordBuild, recordLog, recordSettings, recordUsage, report } from "../steps/records.js";
+import { recordBuild, recordLog, recordService, recordSettings, recordUsage, report } from "../steps/records.js";
 import { raisePool } from "../steps/restart.js";
 import { needSites } from "../steps/sites.js";
 
@@ -54,6 +54,7 @@ function steps(g: Ground, pool: Pool | null): StepPlan[] {
     namePool(g, pool),
     recordBuild(g),
     recordSettings(g),
+    recordService(g),
     ...(pool === "pkg" ? [findProcess(g, target)] : []),
     recordUsage(g, {
       id: "usage_now",

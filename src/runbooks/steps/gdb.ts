@@ -4,7 +4,7 @@ import { architectureIs64Bit } from "../../kamailio/knowledge/architectures.js";
 import { gdbLayout } from "../../kamailio/knowledge/gdb-layouts.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { gdbWalkScript } from "../gdb/walk-script.js";
-import { address, binary, chunks, curl, type Ground, inContainer } from "../ground.js";
+import { address, binary, chunks, containerWord, curl, type Ground, inContainer } from "../ground.js";
 import { type StepPlan, step } from "../plan.js";
 import type { StepCommand } from "../runbook.js";
 import { dumpFinding } from "./dump-evidence.js";
@@ -100,11 +100,11 @@ function attachFromHost(g: Ground): StepCommand {
   return inContainer(g) === "docker"
     ? {
         run_on: "container_host",
-        text: '# gdb attaches from the host, with the pid of the host:\ndocker top "${CONTAINER:?name of the container}" -eo pid,args',
+        text: `# gdb attaches from the host, with the pid of the host:\ndocker top ${containerWord(g)} -eo pid,args`,
       }
     : {
         run_on: "kubectl",
-        text: '# gdb attaches from the node or from a debug container with SYS_PTRACE:\nkubectl debug -it "${POD:?name of the pod}" --profile=sysadmin --image=debian:stable -- bash',
+        text: `# gdb attaches from the node or from a debug container with SYS_PTRACE:\nkubectl debug -it ${containerWord(g)} --profile=sysadmin --image=debian:stable -- bash`,
       };
 }
 

@@ -13,6 +13,7 @@ import {
   iso,
   logOf,
   mb,
+  placeholder,
   shellThere,
   submit,
   submitLarge,
@@ -94,10 +95,38 @@ function settingsFinding({ facts: { settings } }: Ground): Finding {
   );
 }
 
+/** How it is started: where its command line is written down, and what restarts it. */
+export function recordService(g: Ground): StepPlan {
+  const { service_manager: found } = g.facts.settings;
+  const line = "systemctl cat kamailio";
+  return step({
+    id: "record_service",
+    phase: "triage",
+    title: "Record how it is started",
+    why: "The unit, the init script or the container's arguments hold -m and -M; a restart command for the wrong one does nothing, or too much.",
+    commands: [{ run_on: "server", text: line }],
+    expect:
+      "A unit file with ExecStart. The packages set SHM_MEMORY and PKG_MEMORY in /etc/default/kamailio or /etc/sysconfig/kamailio.",
+    when_ok: "Restart and edit commands below are for it.",
+    when_not:
+      "No unit: post /etc/init.d/kamailio or /etc/conf.d/kamailio, what `docker inspect` shows, or the pod's YAML (kubectl get pod NAME -o yaml).",
+    submit: submit(g, "settings", line),
+    finding:
+      found.value === null
+        ? null
+        : satisfied(
+            "settings",
+            found.evidence_id,
+            found.recorded_at === null ? null : Date.parse(found.recorded_at),
+            `Started by ${found.value}.`,
+          ),
+  });
+}
+
 /** kamailio.cfg, for lifetimes, sockets and modules. */
 export function recordConfig(g: Ground, why: string): StepPlan {
   const file = configFile(g);
-  const path = file === null ? '"${CFG:?path of kamailio.cfg}"' : quoteShellWord(file);
+  const path = file === null ? placeholder("CFG", "path of kamailio.cfg") : quoteShellWord(file);
   const source = there(g, `cat ${path}`);
   const seen = g.facts.last_seen.config;
   return step({
