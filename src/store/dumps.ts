@@ -92,7 +92,8 @@ export function dumpStore(db: Executor, sql: Kysely<Database>): DumpStore {
   return {
     add: async (instance, dumps, now) => {
       const outcomes: { created: boolean; dump: StoredDump }[] = [];
-      for (let from = 0; from < dumps.length; from += DUMPS_PER_WRITE) {
+      // At least once: no dumps is an answer only for an instance that is there.
+      for (let from = 0; from === 0 || from < dumps.length; from += DUMPS_PER_WRITE) {
         const packed = await Promise.all(dumps.slice(from, from + DUMPS_PER_WRITE).map((dump) => packDump(dump, now)));
         const kept = await db.write(() => keepAll(sql, instance, packed, now));
         if (kept === null) return null;

@@ -71,7 +71,8 @@ export function incidentStore(db: Executor, sql: Kysely<Database>): IncidentStor
   return {
     add: async (instance, incidents, at) => {
       const outcomes: { created: boolean; incident: StoredIncident }[] = [];
-      for (let from = 0; from < incidents.length; from += INCIDENTS_PER_WRITE) {
+      // At least once: no incidents is an answer only for an instance that is there.
+      for (let from = 0; from === 0 || from < incidents.length; from += INCIDENTS_PER_WRITE) {
         const some = incidents.slice(from, from + INCIDENTS_PER_WRITE);
         const kept = await db.write(() => countAll(sql, instance, some, at));
         if (kept === null) return null;

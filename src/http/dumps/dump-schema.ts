@@ -92,7 +92,7 @@ export const DumpUploadSchema = z
   .openapi("DumpUpload");
 
 export function dumpOnTheWire(dump: StoredDump): z.infer<typeof DumpSchema> {
-  const { id, instance, pool, pid, process_index, process, manager, form, taken_at_source, ...rest } = dump;
+  const { id, instance, pool, pid, process_index, process, manager, form, taken_at, taken_at_source, ...rest } = dump;
   return {
     id,
     instance,
@@ -102,9 +102,9 @@ export function dumpOnTheWire(dump: StoredDump): z.infer<typeof DumpSchema> {
     process,
     manager,
     form,
+    taken_at: timestamp(taken_at),
     taken_at_source,
     ...rest,
-    taken_at: timestamp(dump.taken_at),
     recorded_at: timestamp(dump.recorded_at),
     last_seen_at: timestamp(dump.last_seen_at),
   };
