@@ -1,151 +1,49 @@
 #!/usr/bin/env node
-/** The command line: starts the service, makes tokens, writes the OpenAPI document, backs up. */
+/**
+ * The command line: analyses texts, starts the service, makes tokens, writes the OpenAPI document, backs up.
+ *
+ * `analyze` takes a fraction of a second, so it does not wait for what only the service needs.
+ */
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { pino } from "pino";
-import { CONFIG_NAMES, ConfigError, readConfig } from "./config.js";
-import type { Scope } from "./store/tokens.js";
+import { Command, Option } from "commander";
+import type { AnalyzeOptions } from "./cli/analyze.js";
 
 const VERSION = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+const FORMATS: readonly AnalyzeOptions["format"][] = ["text", "markdown", "json"];
+/** The exit code of a command that is used wrongly, as the shell's own tools have it. */
+const USAGE = 2;
 
 const program = new Command("kamailio-assistant")
   .description("Looks after the memory of Kamailio SIP servers.")
   .version(VERSION)
   .showHelpAfterError();
 
-const serve = program.command("serve").description("Start the HTTP service");
-for (const name of CONFIG_NAMES) serve.option(`${flagOf(name)} <value>`, `environment variable ${name}`);
-serve.action(async (flags: Record<string, string>) => {
-  const config = readConfig({ ...process.env, ...fromFlags(flags) });
-  const log = pino(
-    { level: config.log_level, redact: ["req.headers.authorization"] },
-    pino.destination({ dest: 2, sync: false }),
-  );
-  const { startServer } = await import("./http/server.js");
-  const server = await startServer(config, log, VERSION);
-  console.log(`Kamailio Assistant ${VERSION} is ready on ${server.url}`);
-  let stopping = false;
-  const stop = async (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, "stopping");
-    await server.stop();
-    log.flush();
-    process.exit(0);
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-});
-
-const databaseOption = () => new Option("--database-url <url>", "environment variable DATABASE_URL");
-
-const token = program.command("token").description("Manage bearer tokens");
-token
-  .command("create")
-  .description("Make a token; its secret is printed once, on standard output")
-  .requiredOption("--scope <scope...>", "read, ingest, write, admin")
-  .option("--name <name>", "what it is for", "made on the command line")
-  .option("--expires-in-days <days>", "when it expires; never by default", positiveInteger)
-  .addOption(databaseOption())
-  .action(async (options: { scope: string[]; name: string; expiresInDays?: number; databaseUrl?: string }) => {
-    const { SCOPES } = await import("./store/tokens.js");
-    const scopes = options.scope.flatMap((text) => text.split(",")).map((text) => SCOPES.find((scope) => scope === text));
-    if (scopes.some((scope) => scope === undefined)) program.error(`a scope is one of ${SCOPES.join(", ")}`);
-    await withStore(options.databaseUrl, async (store) => {
-      const now = Date.now();
-      const expires_at = options.expiresInDays === undefined ? null : now + options.expiresInDays * 86_400_000;
-      const made = await store.tokens.create({ name: options.name, scopes: scopes as Scope[], expires_at }, now);
-      console.error(`token ${made.id} with ${made.scopes.join(", ")}; keep the secret, it is not shown again:`);
-      console.log(made.secret);
-    });
-  });
-token
-  .command("list")
-  .description("Show the tokens, without their secrets")
-  .addOption(databaseOption())
-  .action((options: { databaseUrl?: string }) =>
-    withStore(options.databaseUrl, async (store) => {
-      for (const { id, name, scopes, expires_at, revoked_at } of await store.tokens.list({ after: null, limit: 1000 }))
-        console.log(
-          [
-            id,
-            scopes.join(","),
-            revoked_at === null
-              ? expires_at === null
-                ? "never expires"
-                : `expires ${new Date(expires_at).toISOString()}`
-              : "revoked",
-            name,
-          ].join("\t"),
-        );
-    }),
-  );
-token
-  .command("revoke <id>")
-  .description("Refuse a token from now on")
-  .addOption(databaseOption())
-  .action((id: string, options: { databaseUrl?: string }) =>
-    withStore(options.databaseUrl, async (store) => {
-      if ((await store.tokens.revoke(id, Date.now())) === null) program.error(`there is no token ${id}`);
-    }),
-  );
-
 program
-  .command("backup <file>")
-  .description("Copy the database into a file while the service runs")
-  .addOption(databaseOption())
-  .action((file: string, options: { databaseUrl?: string }) => withStore(options.databaseUrl, (store) => store.backup(file)));
-
-program
-  .command("openapi")
-  .description("Print the OpenAPI document")
-  .action(async () => {
-    const { createApp } = await import("./http/app.js");
-    const { openApiDocument } = await import("./http/openapi.js");
-    const { openStore } = await import("./store/store.js");
-    const store = openStore(":memory:");
-    const app = createApp({
-      store,
-      log: pino({ level: "silent" }),
-      now: () => 0,
-      auth: "token",
-      version: VERSION,
-      isStopping: () => false,
-    });
-    console.log(JSON.stringify(openApiDocument(app, VERSION), null, 2));
-    await store.close();
+  .command("analyze")
+  .description("Read any texts of one server and say what they mean; nothing is stored")
+  .argument("[file...]", "logs, memory dumps, what Kamailio's commands print, kamailio.cfg; gz too; - or none: standard input")
+  .addOption(new Option("--format <format>", "how the answer is written").choices(FORMATS).default("text"))
+  .option("--timezone <zone>", "zone of local times in counters (an IANA name or +hh:mm); UTC without it")
+  .addHelpText(
+    "after",
+    "\nExit code: 0 when something was read, 1 when nothing was recognised, 2 when it is used wrongly or a file cannot be read.",
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE))
+  .action(async (files: string[], options: AnalyzeOptions) => {
+    const { analyze } = await import("./cli/analyze.js");
+    process.exitCode = await analyze(files, options);
   });
 
-async function withStore(url: string | undefined, work: (store: import("./store/store.js").Store) => Promise<void>) {
-  const { openStore } = await import("./store/store.js");
-  const store = openStore(url ?? readConfig({ ...process.env, AUTH: undefined, HOST: undefined }).database_url);
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
-function flagOf(name: string): string {
-  return `--${name.toLowerCase().replaceAll("_", "-")}`;
-}
-
-function fromFlags(flags: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(flags).map(([flag, value]) => [flag.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(), value]),
-  );
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1");
-  return value;
+if (process.argv[2] !== "analyze") {
+  const { addServiceCommands } = await import("./cli/service-commands.js");
+  addServiceCommands(program, VERSION);
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  console.error(error instanceof ConfigError ? `The configuration does not fit:\n${message}` : message);
+  const isConfiguration = error instanceof Error && error.name === "ConfigError";
+  console.error(isConfiguration ? `The configuration does not fit:\n${message}` : message);
   process.exit(1);
 }

@@ -36,6 +36,13 @@ function incidents({ incidents: all }: Found): string[] {
   return [`The log proves ${worst.kind.replaceAll("_", " ")}${where}${times}${more}: ${worst.explanation}`];
 }
 
+/** One that was seen: those of the release alone are no news. */
+function knownIssue({ known_issues: [surest] }: Found): string[] {
+  if (surest?.certainty !== "likely") return [];
+  const upgrade = surest.upgrade_to === null ? "" : `; fixed in ${surest.upgrade_to}`;
+  return [`It fits the known bug ${surest.id}, ${surest.title}${upgrade}.`];
+}
+
 function dumps({ dumps: all }: Found): string[] {
   if (all.length === 0) return [];
   const incomplete = all.filter(({ complete }) => !complete).length;

@@ -1,0 +1,141 @@
+/** The commands that need the service or its database: `serve`, `token`, `backup`, `openapi`. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { pino } from "pino";
+import { CONFIG_NAMES, readConfig } from "../config.js";
+import type { Scope } from "../store/tokens.js";
+
+/** @param version the package's */
+export function addServiceCommands(program: Command, version: string): void {
+  const serve = program.command("serve").description("Start the HTTP service");
+  for (const name of CONFIG_NAMES) serve.option(`${flagOf(name)} <value>`, `environment variable ${name}`);
+  serve.action(async (flags: Record<string, string>) => {
+    const config = readConfig({ ...process.env, ...fromFlags(flags) });
+    const log = pino(
+      { level: config.log_level, redact: ["req.headers.authorization"] },
+      pino.destination({ dest: 2, sync: false }),
+    );
+    const { startServer } = await import("../http/server.js");
+    const server = await startServer(config, log, version);
+    say(`Kamailio Assistant ${version} is ready on ${server.url}`);
+    let stopping = false;
+    const stop = async (signal: string) => {
+      if (stopping) return;
+      stopping = true;
+      log.info({ signal }, "stopping");
+      await server.stop();
+      log.flush();
+      process.exit(0);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+
+  const databaseOption = () => new Option("--database-url <url>", "environment variable DATABASE_URL");
+
+  const token = program.command("token").description("Manage bearer tokens");
+  token
+    .command("create")
+    .description("Make a token; its secret is printed once, on standard output")
+    .requiredOption("--scope <scope...>", "read, ingest, write, admin")
+    .option("--name <name>", "what it is for", "made on the command line")
+    .option("--expires-in-days <days>", "when it expires; never by default", positiveInteger)
+    .addOption(databaseOption())
+    .action(async (options: { scope: string[]; name: string; expiresInDays?: number; databaseUrl?: string }) => {
+      const { SCOPES } = await import("../store/tokens.js");
+      const scopes = options.scope.flatMap((text) => text.split(",")).map((text) => SCOPES.find((scope) => scope === text));
+      if (scopes.some((scope) => scope === undefined)) program.error(`a scope is one of ${SCOPES.join(", ")}`);
+      await withStore(options.databaseUrl, async (store) => {
+        const now = Date.now();
+        const expires_at = options.expiresInDays === undefined ? null : now + options.expiresInDays * 86_400_000;
+        const made = await store.tokens.create({ name: options.name, scopes: scopes as Scope[], expires_at }, now);
+        process.stderr.write(`token ${made.id} with ${made.scopes.join(", ")}; keep the secret, it is not shown again:\n`);
+        say(made.secret);
+      });
+    });
+  token
+    .command("list")
+    .description("Show the tokens, without their secrets")
+    .addOption(databaseOption())
+    .action((options: { databaseUrl?: string }) =>
+      withStore(options.databaseUrl, async (store) => {
+        for (const { id, name, scopes, expires_at, revoked_at } of await store.tokens.list({ after: null, limit: 1000 }))
+          say(
+            [
+              id,
+              scopes.join(","),
+              revoked_at === null
+                ? expires_at === null
+                  ? "never expires"
+                  : `expires ${new Date(expires_at).toISOString()}`
+                : "revoked",
+              name,
+            ].join("\t"),
+          );
+      }),
+    );
+  token
+    .command("revoke <id>")
+    .description("Refuse a token from now on")
+    .addOption(databaseOption())
+    .action((id: string, options: { databaseUrl?: string }) =>
+      withStore(options.databaseUrl, async (store) => {
+        if ((await store.tokens.revoke(id, Date.now())) === null) program.error(`there is no token ${id}`);
+      }),
+    );
+
+  program
+    .command("backup <file>")
+    .description("Copy the database into a file while the service runs")
+    .addOption(databaseOption())
+    .action((file: string, options: { databaseUrl?: string }) => withStore(options.databaseUrl, (store) => store.backup(file)));
+
+  program
+    .command("openapi")
+    .description("Print the OpenAPI document")
+    .action(async () => {
+      const { createApp } = await import("../http/app.js");
+      const { openApiDocument } = await import("../http/openapi.js");
+      const { openStore } = await import("../store/store.js");
+      const store = openStore(":memory:");
+      const app = createApp({
+        store,
+        log: pino({ level: "silent" }),
+        now: () => 0,
+        auth: "token",
+        version: version,
+        isStopping: () => false,
+      });
+      say(JSON.stringify(openApiDocument(app, version), null, 2));
+      await store.close();
+    });
+}
+
+async function withStore(url: string | undefined, work: (store: import("../store/store.js").Store) => Promise<void>) {
+  const { openStore } = await import("../store/store.js");
+  const store = openStore(url ?? readConfig({ ...process.env, AUTH: undefined, HOST: undefined }).database_url);
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function flagOf(name: string): string {
+  return `--${name.toLowerCase().replaceAll("_", "-")}`;
+}
+
+function fromFlags(flags: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(flags).map(([flag, value]) => [flag.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(), value]),
+  );
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1");
+  return value;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
