@@ -80,9 +80,9 @@ export class ProblemError extends Error {
     this.headers = init.headers ?? {};
   }
 
-  /** The answer, with content type and headers. */
-  toResponse(requestId: string): Response {
-    const problem: z.infer<typeof Problem> = {
+  /** As it is on the wire. */
+  toProblem(requestId: string): z.infer<typeof Problem> {
+    return {
       type: `/docs/problems#${this.code}`,
       title: TITLES[this.status],
       status: this.status,
@@ -92,7 +92,11 @@ export class ProblemError extends Error {
       errors: this.errors,
       request_id: requestId,
     };
-    return new Response(`${JSON.stringify(problem)}\n`, {
+  }
+
+  /** The answer, with content type and headers. */
+  toResponse(requestId: string): Response {
+    return new Response(`${JSON.stringify(this.toProblem(requestId))}\n`, {
       status: this.status,
       headers: { "Content-Type": "application/problem+json", ...this.headers },
     });

@@ -125,6 +125,19 @@ export interface RunbookTable {
   value: string;
 }
 
+/** An import of usage history. */
+export interface ImportRow {
+  id: string;
+  instance: number;
+  status: "queued" | "running" | "done" | "failed" | "cancelled";
+  with_credentials: number;
+  created_at: number;
+  updated_at: number;
+  revision: number;
+  request: string;
+  state: string;
+}
+
 export interface Database {
   instances: InstanceTable;
   records: RecordRow;
@@ -138,4 +151,5 @@ export interface Database {
   dumps: DumpTable;
   incidents: IncidentTable;
   runbooks: RunbookTable;
+  imports: ImportRow;
 }

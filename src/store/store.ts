@@ -1,6 +1,7 @@
 /** The store: everything that is kept, behind one interface, whatever database is underneath. */
 import { type DumpStore, dumpStore } from "./dumps.js";
 import { type IdempotencyStore, idempotencyStore } from "./idempotency.js";
+import { type ImportStore, importStore } from "./imports.js";
 import { type IncidentStore, incidentStore } from "./incidents.js";
 import { type InstanceStore, instanceStore } from "./instances.js";
 import { type RecordStore, recordStore } from "./records.js";
@@ -18,6 +19,7 @@ export interface Store {
   dumps: DumpStore;
   incidents: IncidentStore;
   runbooks: RunbookStore;
+  imports: ImportStore;
   /** Answers when the database does. */
   ping(): Promise<void>;
   backup(path: string): Promise<void>;
@@ -44,6 +46,7 @@ export function openStore(url: string, retention: Retention = DEFAULT_RETENTION)
     dumps: dumpStore(db, sql),
     incidents: incidentStore(db, sql),
     runbooks: runbookStore(db, sql),
+    imports: importStore(db, sql),
     ping: () => db.ping(),
     backup: (path) => db.backup(path),
     close: () => db.close(),
