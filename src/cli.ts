@@ -21,7 +21,10 @@ const program = new Command("kamailio-assistant")
 program
   .command("analyze")
   .description("Read any texts of one server and say what they mean; nothing is stored")
-  .argument("[file...]", "logs, memory dumps, what Kamailio's commands print, kamailio.cfg; gz too; - or none: standard input")
+  .argument(
+    "[file...]",
+    "logs, memory dumps, what Kamailio's commands print, kamailio.cfg; oldest first; gz too; - or none: standard input",
+  )
   .addOption(new Option("--format <format>", "how the answer is written").choices(FORMATS).default("text"))
   .option("--timezone <zone>", "zone of local times in counters (an IANA name or +hh:mm); UTC without it")
   .addHelpText(

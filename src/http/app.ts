@@ -1,6 +1,7 @@
 /** The HTTP application: what happens to every request, and the resources. */
 import { secureHeaders } from "hono/secure-headers";
 import { v7 as uuidv7 } from "uuid";
+import { serveAnalyses } from "./analyses.js";
 import { type Api, newApi, type Services } from "./api.js";
 import { authenticate } from "./auth.js";
 import { serveBuildPlan } from "./build-plan.js";
@@ -64,6 +65,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveBuildPlan(api);
   serveUsage(api);
   serveRunbooks(api);
+  serveAnalyses(api);
   serveTokens(api);
   router.learn(api.routes);
 

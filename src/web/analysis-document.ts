@@ -21,7 +21,11 @@ export function analysisDocument(analysis: Analysis): Document {
   const { incidents, look_alikes, dumps, comparison, other_comparisons } = analysis;
   const compared = [...(comparison === null ? [] : [comparison]), ...other_comparisons].slice(0, COMPARISONS_SHOWN);
   return [
-    { kind: "heading", level: 1, text: `Analysis: ${analysis.ok ? "ok" : "not ok"}` },
+    {
+      kind: "heading",
+      level: 1,
+      text: `Analysis: ${analysis.ok ? "ok" : analysis.recognised.length > 0 ? "not ok" : "nothing was read"}`,
+    },
     { kind: "paragraph", text: analysis.summary },
     ...texts(analysis),
     ...list("Mind", analysis.warnings),

@@ -99,7 +99,7 @@ export interface AnalysedConfig extends ConfigReview {
 }
 
 export interface Analysis {
-  /** Nothing was found that needs somebody: no error among the incidents, and each judgement that was made is ok. */
+  /** Something was read, and nothing in it needs somebody: no error among the incidents, and each judgement that was made is ok. */
   ok: boolean;
   /** What matters most, in a few sentences. */
   summary: string;

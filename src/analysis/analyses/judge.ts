@@ -56,6 +56,7 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
   const [comparison = null, ...other_comparisons] = comparisons;
   const found: Omit<Analysis, "summary"> = {
     ok:
+      read.length > 0 &&
       incidents.every(({ severity }) => severity !== "error" && severity !== "critical") &&
       comparisons.every(({ ok, comparable }) => ok || !comparable) &&
       [readiness, usage?.diagnosis, usage?.sizing, host_memory, reviewed].every((judgement) => judgement?.ok ?? true),

@@ -10,6 +10,7 @@ export function summarize(found: Found): string {
   const sentences = [
     ...incidents(found),
     ...(found.comparison !== null && !found.comparison.ok ? [found.comparison.summary] : []),
+    ...knownIssue(found),
     ...(found.usage === null
       ? []
       : found.usage.diagnosis.pools.filter(({ severity }) => severity !== "info").map(({ summary }) => `${summary}.`)),
