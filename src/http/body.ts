@@ -2,6 +2,7 @@
  * Request bodies: raw text as curl sends it, JSON, NDJSON, any of them gzipped; read as a stream, bounded, and never trusted.
  */
 import { createHash, type Hash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Context } from "hono";
@@ -79,14 +80,8 @@ export async function* bodyChunks(c: Context<ApiEnv>, limit: number): AsyncGener
     });
   const declared = Number(c.req.header("Content-Length") ?? 0);
   if (encoding === "identity" && declared > limit) throw tooLarge(limit, 0, declared);
-  const stream = c.req.raw.body;
-  if (stream === null) {
-    const hash = c.get("bodyHash");
-    if (hash !== undefined) hash.complete = true;
-    return;
-  }
   const sent = new SentBytes();
-  const raw = receive(stream, c.get("bodyHash"), sent);
+  const raw = receive(sentBytes(c), c.get("bodyHash"), sent);
   let read = 0;
   for await (const chunk of unpack(raw, encoding !== "identity")) {
     read += chunk.length;
@@ -100,17 +95,28 @@ export async function* bodyChunks(c: Context<ApiEnv>, limit: number): AsyncGener
   }
 }
 
+/**
+ * The body as it was sent. On a socket Node's own stream is read, which is faster than the one of the Fetch API around it.
+ */
+export function sentBytes(c: Context<ApiEnv>): AsyncIterable<Uint8Array> {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  return incoming ?? ((c.req.raw.body ?? []) as AsyncIterable<Uint8Array>);
+}
+
+/** zlib's default of 16 KB makes a callback of every sixteen kilobytes of a gigabyte. */
+const UNPACKED_CHUNK = 256 * KB;
+
 class SentBytes {
   bytes = 0;
 }
 
 async function* receive(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
   hash: BodyHash | undefined,
   sent: SentBytes,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+    for await (const chunk of stream) {
       sent.bytes += chunk.length;
       hash?.update(chunk);
       yield chunk;
@@ -137,7 +143,7 @@ async function* unpack(raw: AsyncGenerator<Uint8Array>, declaredGzip: boolean): 
     return;
   }
   const source = Readable.from(whole(), { objectMode: false });
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK });
   source.on("error", (error) => gunzip.destroy(error));
   try {
     for await (const chunk of source.pipe(gunzip)) yield chunk as Uint8Array;

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./api.js";
-import { BodyHash } from "./body.js";
+import { BodyHash, sentBytes } from "./body.js";
 import { ProblemError } from "./problem.js";
 
 /** An answer longer than this is not kept: its request is repeated instead, and the records below find what is already there. */
@@ -68,7 +68,7 @@ async function keepAnswer(c: Context<ApiEnv>, key: string, hash: BodyHash): Prom
 /** Of the bytes as they were sent, packed or not. */
 async function hashOfBody(c: Context<ApiEnv>): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) hash.update(chunk);
+  for await (const chunk of sentBytes(c)) hash.update(chunk);
   return hash.digest("base64url");
 }
 
