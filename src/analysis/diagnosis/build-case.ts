@@ -105,14 +105,16 @@ function subjectOf(
   const realLevel = takeApart(grid, real, peaks, capacity, drivers);
   const hasUsed = counters.used.at.length * 2 >= realSeries.at.length;
   const { explained } = realLevel;
-  const growth =
-    explained === null || explained.drivers.length === 0 ? null : loadGrowth(grid, explained.by_load, realLevel.usable);
+  const growth = once(() =>
+    explained === null || explained.drivers.length === 0 ? null : loadGrowth(grid, explained.by_load, realLevel.usable),
+  );
   const apart = (values: () => Float64Array) => once(() => takeApart(grid, values(), peaks, capacity, drivers));
   const usedLevel = hasUsed ? apart(() => used) : () => realLevel;
   const overheadLevel = hasUsed ? apart(() => real.map((value, cell) => value - (used[cell] ?? Number.NaN))) : () => null;
-  const peak = once(() =>
-    explained === null || growth === null ? null : peakGrowth(grid, explained, drivers, realLevel.usable, growth),
-  );
+  const peak = once(() => {
+    const quiet = growth();
+    return explained === null || quiet === null ? null : peakGrowth(grid, explained, drivers, realLevel.usable, quiet);
+  });
   return {
     label,
     key,
@@ -121,13 +123,15 @@ function subjectOf(
     peaks,
     fragments: column(grid, counters.fragments, "last"),
     real_level: realLevel,
-    growth,
     // Most pools are healthy, and their `used` need not be taken apart to know it.
     get used_level() {
       return usedLevel();
     },
     get overhead_level() {
       return overheadLevel();
+    },
+    get growth() {
+      return growth();
     },
     get peak_growth() {
       return peak();

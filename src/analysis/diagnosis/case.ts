@@ -23,7 +23,7 @@ export interface Subject {
   readonly used_level: Level;
   /** `real_used` minus `used`: headers of chunks and of free fragments. `null` when `used` is unknown. */
   readonly overhead_level: Level | null;
-  growth: LoadGrowth | null;
+  readonly growth: LoadGrowth | null;
   readonly peak_growth: PeakGrowth | null;
 }
 

@@ -12,7 +12,7 @@ import { highestKnown } from "./level/known-values.js";
 import { nextSteps } from "./next-steps.js";
 import { processClasses } from "./process-label.js";
 import { benignShapes } from "./rules/benign.js";
-import { corruption } from "./rules/corruption.js";
+import { corruption, processDeath } from "./rules/corruption.js";
 import { bigRequestFailed, largestFragmentTooSmall, overheadRatchet } from "./rules/fragmentation.js";
 import { explainedGrowth, type GrowthFinding } from "./rules/growth.js";
 import { type LeakFinding, stepsAtReloads, unexplainedRise } from "./rules/leak.js";
@@ -51,13 +51,15 @@ export function judgePool(history: History, pool: Pool, now: number): PoolJudgem
   const stuck = transactionsNotReaped(kase) ?? (pool === "shm" ? timerProcessGone(kase) : null);
   const fragmented = joined([overheadRatchet(kase), bigRequestFailed(kase), largestFragmentTooSmall(kase)]);
   const leak = unexplainedRise(kase);
-  const growth = explainedGrowth(kase);
+  // Private pools hold no population: beside a leak, growth of the work in hand explains nothing.
+  const growth = pool === "pkg" && leak !== null ? null : explainedGrowth(kase);
   const full = fullAtTheBusyHour(kase);
   const failed = allocationsFailed(history.incidents, pool);
   const tls = belowTlsReserve(kase, processes);
-  const phantom = accountingBug(kase);
-  const proven = phantomProven(kase);
-  const against = [gaps(kase), leak === null ? null : phantom].filter((entry) => entry !== null);
+  const proven = leak === null ? null : phantomProven(kase, Math.max(...leak.rises.map(({ rise }) => rise.bytes)));
+  const against = [gaps(kase), leak === null ? null : accountingBug(kase), processDeath(history.incidents)].filter(
+    (entry) => entry !== null,
+  );
   const reloads = leak === null ? null : stepsAtReloads(kase);
   const leakEvidence = leak === null ? [] : [...leak.evidence, ...(reloads === null ? [] : [reloads])];
 

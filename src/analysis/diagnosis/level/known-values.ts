@@ -28,3 +28,12 @@ export function meanKnown(values: Float64Array): number {
   }
   return known > 0 ? sum / known : 0;
 }
+
+/** The latest known value; 0 without any. */
+export function lastKnown(values: Float64Array): number {
+  for (let cell = values.length - 1; cell >= 0; cell--) {
+    const value = values[cell] ?? Number.NaN;
+    if (!Number.isNaN(value)) return value;
+  }
+  return 0;
+}

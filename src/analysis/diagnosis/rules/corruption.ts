@@ -3,6 +3,7 @@ import { CORRUPTION_KINDS } from "../../../kamailio/log/incident.js";
 import type { Pool } from "../../../kamailio/pool.js";
 import type { HistoryIncident } from "../../history/history.js";
 import type { Finding } from "../case.js";
+import type { Evidence } from "../diagnosis.js";
 
 const SOURCE = "q_malloc.c:131-141,554-579 (qm_debug_check_frag, double free); K#361, K#2224, K#2620";
 
@@ -29,4 +30,16 @@ export function corruption(incidents: readonly HistoryIncident[], pool: Pool): F
 
 function isCorruption(kind: string): boolean {
   return kind === "corruption" || (CORRUPTION_KINDS as ReadonlySet<string>).has(kind);
+}
+
+/** A process that was ended by a signal: a crash by itself proves nothing about memory, and is said all the same (K#807: a crash after a failed allocation). */
+export function processDeath(incidents: readonly HistoryIncident[]): Evidence | null {
+  const deaths = incidents.filter(({ kind }) => kind === "process_death" || kind === "child_died");
+  const first = deaths[0];
+  if (first === undefined) return null;
+  return {
+    rule: "process_ended_by_a_signal",
+    detail: `${first.quote ?? "a process was ended by a signal"}; the core says where, and whether memory was damaged`,
+    source: "main.c: child process exited by a signal (6 abort, 11 segfault)",
+  };
 }

@@ -1,6 +1,9 @@
 /** Can the data be trusted? Counters that do not move, cannot be, or that a known bug inflates. */
+
+import type { DumpAgreement } from "../../history/history.js";
 import { type Case, type Finding, mb, percent } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
+import { lastKnown } from "../level/known-values.js";
 
 /**
  * Under tlsf the table behind `pkg.stats` is never refreshed: SREV_PKG_UPDATE_STATS is raised in f_malloc.c and q_malloc.c alone, so it keeps the
@@ -62,38 +65,51 @@ function resized(subject: Case["subjects"][number]): boolean {
  * q_malloc's realloc that shrinks a chunk keeps `used` and `real_used` too high for good (q_malloc.c:660@5.6.3, fixed by 412dcbfc9e in 5.8.8, 6.0.6
  * and 6.1.0): rising counters alone prove no leak until a dump's chunks add up to them.
  */
-export function accountingBug({ pool, facts }: Case): Evidence | null {
+export function accountingBug(kase: Case): Evidence | null {
+  const { pool, facts } = kase;
   const manager = pool === "shm" ? facts.shm_manager : facts.pkg_manager;
   if (facts.qm_accounting_bug !== true || manager !== "qm") return null;
-  const dump = facts.dumps.find((candidate) => candidate.pool === pool && candidate.complete);
-  if (dump !== undefined && agrees(dump)) return null;
+  const dump = tellingDump(kase);
+  if (dump !== null && agrees(dump)) return null;
   return {
     rule: "qm_accounting_bug_possible",
     detail:
-      dump === undefined
+      dump === null
         ? `q_malloc of ${facts.version?.text ?? "this release"} counts a shrinking realloc as still in use: the rise may be phantom until a dump's chunks add up to it`
         : `the chunks of the latest dump add up to ${mb(dump.allocated_bytes)}, the counter says ${mb(dump.used)}: the difference is phantom`,
-    source: "q_malloc.c qm_realloc, fixed by 412dcbfc9e (5.8.8, 6.0.6, 6.1.0)",
+    source: ACCOUNTING_BUG,
   };
 }
 
+const ACCOUNTING_BUG = "q_malloc.c qm_realloc, fixed by 412dcbfc9e (5.8.8, 6.0.6, 6.1.0)";
+
 /** Chunks and counter agree when they differ by no more than this share (rounding, and what was allocated while the dump was written). */
 const AGREEMENT = 0.03;
+/** A dump tells of a rise only when it was taken with at least this share of the level of now; for pkg, of the largest process. */
+const TAKEN_HIGH = 0.7;
+/** Share of the rise that must belong to no chunk before the rise is called phantom. */
+const MOSTLY_PHANTOM = 0.5;
 
-export function agrees(dump: { used: number; allocated_bytes: number }): boolean {
+function agrees(dump: DumpAgreement): boolean {
   return dump.allocated_bytes >= dump.used * (1 - AGREEMENT);
 }
 
-/** Is the rise mostly phantom, proven by a dump whose chunks fall short of the counter? */
-export function phantomProven({ pool, facts }: Case): Evidence | null {
-  if (facts.qm_accounting_bug !== true) return null;
-  const dump = facts.dumps.find((candidate) => candidate.pool === pool && candidate.complete);
-  if (dump === undefined || agrees(dump)) return null;
+/** The latest complete dump that was taken with the rise in it. */
+function tellingDump({ pool, facts, subjects }: Case): DumpAgreement | null {
+  const level = Math.max(0, ...subjects.map(({ used_level: { values } }) => lastKnown(values)));
+  return facts.dumps.find((dump) => dump.pool === pool && dump.complete && dump.used >= TAKEN_HIGH * level) ?? null;
+}
+
+/** Is the rise mostly phantom, proven by a dump whose chunks fall short of the counter? @param rise bytes that rose without reason. */
+export function phantomProven(kase: Case, rise: number): Evidence | null {
+  const dump = kase.facts.qm_accounting_bug === true ? tellingDump(kase) : null;
+  if (dump === null || agrees(dump)) return null;
   const missing = dump.used - dump.allocated_bytes;
+  if (missing < MOSTLY_PHANTOM * rise) return null;
   return {
     rule: "phantom_usage",
     detail: `${mb(missing)} (${percent(missing / dump.used)} of used) belongs to no chunk in the dump`,
-    source: "q_malloc.c qm_realloc, fixed by 412dcbfc9e (5.8.8, 6.0.6, 6.1.0)",
+    source: ACCOUNTING_BUG,
   };
 }
 
