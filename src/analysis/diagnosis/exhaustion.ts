@@ -49,10 +49,9 @@ export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: nu
   const met = peaks.find(({ value }) => value >= MET_SHARE * ceiling);
   if (met !== undefined) {
     const crumbs = slope.low > 0 ? ((full - MET_SHARE * ceiling) / slope.low) * DAY_MS : 0;
-    const later = Math.min(
-      Math.max(crumbs, grid.cell_ms) + DAY_MS * Math.min(1, (end - begin) / DAY_MS / 10),
-      MOST_CRUMB_DAYS * DAY_MS,
-    );
+    // The next higher peak may be after a weekend.
+    const slack = Math.min(WEEKEND_DAYS * DAY_MS, (end - begin) / 8);
+    const later = Math.min(Math.max(crumbs, grid.cell_ms) + slack, MOST_CRUMB_DAYS * DAY_MS);
     return { earliest: met.at - grid.cell_ms, likely: met.at, latest: met.at + later };
   }
 

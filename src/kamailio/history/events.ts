@@ -30,7 +30,14 @@ export interface Watched {
 }
 
 /** Nothing was seen yet. */
-export const NOTHING_WATCHED: Watched = { at: null, started_at: null, max_used: null, shm_total: null, pkg_total: null, pids: [] };
+export const NOTHING_WATCHED: Watched = {
+  at: null,
+  started_at: null,
+  max_used: null,
+  shm_total: null,
+  pkg_total: null,
+  pids: [],
+};
 
 /** Clocks of the caller and the server differ, and `core.uptime` counts whole seconds: a start that moves by less is the same start. */
 const START_JITTER_MS = 5_000;
