@@ -31,7 +31,7 @@ function findingBlocks({ rule, severity, file, line, message, why, write, runtim
   const place = file === null ? "" : ` at ${file}${line === null ? "" : `:${line}`}`;
   return [
     { kind: "heading", level: 3, text: [`${severity.toUpperCase()}: `, { code: rule }, place] },
-    { kind: "paragraph", text: `${message} ${why}` },
+    { kind: "paragraph", text: `${sentence(message)} ${sentence(why)}` },
     ...(write === null
       ? []
       : [{ kind: "paragraph", text: "Write:" } as const, { kind: "code", language: "text", text: write } as const]),
@@ -42,6 +42,11 @@ function findingBlocks({ rule, severity, file, line, message, why, write, runtim
           { kind: "code", language: "sh", text: runtime_command } as const,
         ]),
   ];
+}
+
+function sentence(text: string): string {
+  const first = text.slice(0, 1).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
 function patchBlocks(title: string, diff: string): Block[] {
