@@ -96,11 +96,18 @@ export function addServiceCommands(program: Command, version: string): void {
       const { createApp } = await import("../http/app.js");
       const { openApiDocument } = await import("../http/openapi.js");
       const { openStore } = await import("../store/store.js");
+      const { createImportRunner } = await import("../http/imports/runner.js");
+      const { createOutgoing } = await import("../http/outgoing/outgoing.js");
       const store = openStore(":memory:");
+      const log = pino({ level: "silent" });
+      const outgoing = createOutgoing({ allow: [] });
+      const now = () => 0;
       const app = createApp({
         store,
-        log: pino({ level: "silent" }),
-        now: () => 0,
+        log,
+        now,
+        outgoing,
+        imports: createImportRunner({ store, outgoing, log, now, history_days: 1 }),
         auth: "token",
         version: version,
         isStopping: () => false,

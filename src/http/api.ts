@@ -8,6 +8,8 @@ import type { Store } from "../store/store.js";
 import type { Scope } from "../store/tokens.js";
 import { authorize, type Caller } from "./auth.js";
 import type { BodyHash } from "./body.js";
+import type { ImportRunner } from "./imports/runner.js";
+import type { OutgoingClient } from "./outgoing/outgoing.js";
 import { Problem, ProblemError, type ProblemStatus, validationProblem } from "./problem.js";
 
 /** What a handler can reach beside its request. */
@@ -17,6 +19,9 @@ export interface Services {
   /** Epoch ms. */
   now: () => number;
   auth: "none" | "token";
+  /** Calls servers that callers name. */
+  outgoing: OutgoingClient;
+  imports: ImportRunner;
 }
 
 export interface ApiEnv {

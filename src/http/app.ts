@@ -13,6 +13,7 @@ import { serveDumps } from "./dumps/dumps.js";
 import { Metrics, measure, serveHealth } from "./health.js";
 import { serveHostMemory } from "./host-memory.js";
 import { idempotency } from "./idempotency.js";
+import { serveImports } from "./imports/imports.js";
 import { serveInstances } from "./instances.js";
 import { serveLogs } from "./logs.js";
 import { ProblemError } from "./problem.js";
@@ -64,6 +65,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveDiagnosis(api);
   serveBuildPlan(api);
   serveUsage(api);
+  serveImports(api);
   serveRunbooks(api);
   serveAnalyses(api);
   serveTokens(api);

@@ -6,6 +6,8 @@ import type { Config } from "../config.js";
 import { openStore } from "../store/store.js";
 import { createApp } from "./app.js";
 import { startHousekeeping } from "./housekeeping.js";
+import { createImportRunner } from "./imports/runner.js";
+import { createOutgoing } from "./outgoing/outgoing.js";
 
 /** Requests under way may finish for so long after a stop was asked for. Milliseconds. */
 const STOP_GRACE = 10_000;
@@ -28,7 +30,10 @@ export async function startServer(config: Config, log: Logger, version: string):
     rollup_days: config.retention_rollup_days,
   });
   let stopping = false;
-  const app = createApp({ store, log, now: () => Date.now(), auth: config.auth, version, isStopping: () => stopping });
+  const now = () => Date.now();
+  const outgoing = createOutgoing({ allow: config.outgoing_allow });
+  const imports = createImportRunner({ store, outgoing, log, now, history_days: config.retention_rollup_days });
+  const app = createApp({ store, log, now, auth: config.auth, outgoing, imports, version, isStopping: () => stopping });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -39,7 +44,8 @@ export async function startServer(config: Config, log: Logger, version: string):
     await store.close();
     throw error;
   }
-  const stopHousekeeping = startHousekeeping(store, log, () => Date.now());
+  const stopHousekeeping = startHousekeeping(store, log, now);
+  await imports.resume();
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   return {
@@ -51,6 +57,8 @@ export async function startServer(config: Config, log: Logger, version: string):
       if ("closeIdleConnections" in server) server.closeIdleConnections();
       await closed;
       clearTimeout(cut);
+      await imports.stop();
+      await outgoing.close();
       await stopHousekeeping();
       await store.close();
     },
