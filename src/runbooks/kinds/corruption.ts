@@ -116,7 +116,7 @@ function keepCores(g: Ground): StepPlan {
 function readCore(g: Ground): StepPlan {
   const core = placeholder("CORE", "path of the core file");
   const other = g.facts.incidents.find(({ incident }) => incident.overwritten !== null)?.incident;
-  const look = other === undefined ? "" : ` -ex 'x/64xb ADDRESS'`;
+  const look = other === undefined ? "" : ` -ex 'x/64xb '${placeholder("ADDRESS", "address of the fragment, from the log line")}`;
   return step({
     id: "read_core",
     phase: "collect",

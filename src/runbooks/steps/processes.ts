@@ -1,5 +1,5 @@
 /** Which process to look at: the one that failed, the one that the caller names, or the fullest. Never a guess: without any, a step asks. */
-import { call, command, type Ground, mb, number, placeholder } from "../ground.js";
+import { answers, call, command, type Ground, mb, number, placeholder } from "../ground.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
 
 export interface Target {
@@ -53,7 +53,10 @@ export function findProcess(g: Ground, target: Target | null): StepPlan {
     phase: "triage",
     title: "Choose the process",
     why: "pkg is private: each process has its own pool, and only a dump of the one that fills up (or failed) says something. Growth in one class of process alone names the code path: all UDP receivers, the slow timer, the RPC process.",
-    commands: ["core.psx", "pkg.stats"].map((method) => command(g, call(g, method))),
+    commands:
+      g.situation.rpc === false
+        ? [command(g, "ps -eo pid,args | grep '[k]amailio'")]
+        : ["core.psx", "pkg.stats"].filter((method) => answers(g, method) !== false).map((method) => command(g, call(g, method))),
     expect: "pid and description of each process, and how full its pool is. `kamctl ps` shows the pids as well.",
     when_ok: "The later commands carry its pid.",
     when_not:
