@@ -64,7 +64,16 @@ export class SmallText {
 }
 
 /** What stands in lines of dumps and nowhere else. */
-const LIST_WORDS = ["alloc'd from", " frag=0x", "start check=", "_status: ", "_sums: ", "bytes from "];
+const LIST_WORDS = [
+  "alloc'd from",
+  " frag=0x",
+  "start check=",
+  "_status: ",
+  "_sums: ",
+  "bytes from ",
+  "Memory status (",
+  "\t bucket size: ",
+];
 
 /** The text without the lines of dumps: thousands of them, of which no other reader makes anything. */
 export function withoutDumpLines(text: string): string {
