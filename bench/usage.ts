@@ -20,6 +20,7 @@ import { inFolder, median, type Served, startOurs, startScript } from "./service
 const ROUNDS = 5;
 const SECONDS = 3;
 const CONNECTIONS = 32;
+const MOST_POSTS = 150_000;
 const BULK_SAMPLES = 20_000;
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -33,12 +34,14 @@ await inFolder(async (folder) => {
 
 /** Each request is another sample, so that every one is stored. */
 async function posts(folder: string) {
-  const ours = await startOurs(folder);
-  const rows = await startScript(["npx", "tsx", "bench/bare-usage-server.ts", join(folder, "rows.db")]);
-  const text = await startScript(["npx", "tsx", "bench/bare-server.ts", join(folder, "text.db")]);
+  const counted = async (server: Promise<Served>) => ({ ...(await server), sent: { count: 0 } });
+  const ours = await counted(startOurs(folder));
+  const rows = await counted(startScript(["node", "--import", "tsx", "bench/bare-usage-server.ts", join(folder, "rows.db")]));
+  const text = await counted(startScript(["node", "--import", "tsx", "bench/bare-server.ts", join(folder, "text.db")]));
   await fetch(`${ours.url}/v1/instances/sip1`, { method: "PUT" });
-  let n = 0;
-  const rate = async ({ url }: Served) => {
+  // Made before it is measured: the client shares the machine with the servers.
+  const bodies = Array.from({ length: MOST_POSTS }, (_, n) => JSON.stringify(plainSample(BEGIN + n * 1_000, n)));
+  const rate = async ({ url, sent }: Served & { sent: { count: number } }) => {
     const result = await autocannon({
       url,
       connections: CONNECTIONS,
@@ -49,8 +52,9 @@ async function posts(folder: string) {
           path: "/v1/instances/sip1/usage",
           headers: { "content-type": "application/json" },
           setupRequest: (request) => {
-            n += 1;
-            return { ...request, body: JSON.stringify(plainSample(BEGIN + n * 1_000, n)) };
+            const body = bodies[sent.count++];
+            if (body === undefined) throw new Error("there are not enough samples");
+            return { ...request, body };
           },
         },
       ],
@@ -86,7 +90,8 @@ async function bulk(folder: string) {
       ours: await rowsPerSecond(async () => {
         const response = await fetch(`${ours.url}/v1/instances/sip${round}/usage?create=true`, {
           method: "POST",
-          headers: { "Content-Type": "application/x-ndjson" },
+          // The loops below keep this process busy for longer than a server keeps an idle connection.
+          headers: { "Content-Type": "application/x-ndjson", Connection: "close" },
           body: text,
         });
         if (response.status !== 201) throw new Error(await response.text());

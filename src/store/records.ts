@@ -3,6 +3,7 @@
  * latest of its kind is not kept again; its record was just seen once more.
  */
 import type { Kysely } from "kysely";
+import { LRUCache } from "lru-cache";
 import { v7 as uuidv7 } from "uuid";
 import { all, type Executor, first, type Job, run } from "./job.js";
 import { prepared } from "./prepared.js";
@@ -52,9 +53,16 @@ export interface RecordStore {
     page: { after: RecordCursor | null; limit: number },
   ): Promise<StoredRecord<Value>[]>;
   latest<Value>(instance: string, kind: RecordKind): Promise<StoredRecord<Value> | null>;
-  /** The id of the record that came last, of any kind: another one says that something was recorded since. `null` without any. */
+  /**
+   * The id of the record that came last, of any kind: another one says that something was recorded since. `null` without any. What another
+   * process recorded can show some seconds late.
+   */
   newestId(instance: string): Promise<string | null>;
 }
+
+/** Another process that shares the database is seen after so long. Milliseconds. */
+const NEWEST_ID_TTL = 5_000;
+const NEWEST_IDS_KEPT = 10_000;
 
 const COLUMNS = ["id", "instance", "kind", "recorded_at", "last_seen_at", "value"] as const;
 
@@ -78,9 +86,10 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
       .where("instance", "=", value("instance"))
       .select((eb) => eb.fn.max("id").as("id")),
   );
+  const newestIds = new LRUCache<string, { id: string | null }>({ max: NEWEST_IDS_KEPT, ttl: NEWEST_ID_TTL });
   return {
-    add: <Value>(record: NewRecord) =>
-      db.write(function* (): Job<{ created: boolean; record: StoredRecord<Value> } | null> {
+    add: async <Value>(record: NewRecord) => {
+      const outcome = await db.write(function* (): Job<{ created: boolean; record: StoredRecord<Value> } | null> {
         const { instance, kind, recorded_at, content_hash, text } = record;
         if ((yield* first(sql.selectFrom("instances").select("name").where("name", "=", instance))) === undefined) return null;
         const latest = yield* first(
@@ -105,7 +114,10 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
         };
         yield* run(sql.insertInto("records").values(row));
         return { created: true, record: fromRow<Value>(row) };
-      }),
+      });
+      newestIds.delete(record.instance);
+      return outcome;
+    },
     get: <Value>(instance: string, kinds: readonly RecordKind[], id: string) =>
       db.read(function* () {
         const row = yield* first(byId(instance, kinds, id).select(COLUMNS));
@@ -137,10 +149,15 @@ export function recordStore(db: Executor, sql: Kysely<Database>): RecordStore {
         return row === undefined ? null : fromRow<Value>(row);
       }),
     // The ids begin with their time (RFC 9562, 5.7) and go up within a process.
-    newestId: (instance) =>
-      db.read(function* () {
+    newestId: async (instance) => {
+      const known = newestIds.get(instance);
+      if (known !== undefined) return known.id;
+      const id = await db.read(function* () {
         return (yield* first(newestIdOf({ instance })))?.id ?? null;
-      }),
+      });
+      newestIds.set(instance, { id });
+      return id;
+    },
   };
 }
 
