@@ -96,22 +96,10 @@ export function addServiceCommands(program: Command, version: string): void {
       const { createApp } = await import("../http/app.js");
       const { openApiDocument } = await import("../http/openapi.js");
       const { openStore } = await import("../store/store.js");
-      const { createImportRunner } = await import("../http/imports/runner.js");
-      const { createOutgoing } = await import("../http/outgoing/outgoing.js");
+      const { createServices } = await import("../http/services.js");
       const store = openStore(":memory:");
-      const log = pino({ level: "silent" });
-      const outgoing = createOutgoing({ allow: [] });
-      const now = () => 0;
-      const app = createApp({
-        store,
-        log,
-        now,
-        outgoing,
-        imports: createImportRunner({ store, outgoing, log, now, history_days: 1 }),
-        auth: "token",
-        version: version,
-        isStopping: () => false,
-      });
+      const services = createServices({ store, log: pino({ level: "silent" }), now: () => 0, auth: "token" });
+      const app = createApp({ ...services, version, isStopping: () => false });
       say(JSON.stringify(openApiDocument(app, version), null, 2));
       await store.close();
     });

@@ -6,8 +6,7 @@ import type { Config } from "../config.js";
 import { openStore } from "../store/store.js";
 import { createApp } from "./app.js";
 import { startHousekeeping } from "./housekeeping.js";
-import { createImportRunner } from "./imports/runner.js";
-import { createOutgoing } from "./outgoing/outgoing.js";
+import { createServices, stopServices } from "./services.js";
 
 /** Requests under way may finish for so long after a stop was asked for. Milliseconds. */
 const STOP_GRACE = 10_000;
@@ -30,10 +29,15 @@ export async function startServer(config: Config, log: Logger, version: string):
     rollup_days: config.retention_rollup_days,
   });
   let stopping = false;
-  const now = () => Date.now();
-  const outgoing = createOutgoing({ allow: config.outgoing_allow });
-  const imports = createImportRunner({ store, outgoing, log, now, history_days: config.retention_rollup_days });
-  const app = createApp({ store, log, now, auth: config.auth, outgoing, imports, version, isStopping: () => stopping });
+  const services = createServices({
+    store,
+    log,
+    now: () => Date.now(),
+    auth: config.auth,
+    outgoing_allow: config.outgoing_allow,
+    history_days: config.retention_rollup_days,
+  });
+  const app = createApp({ ...services, version, isStopping: () => stopping });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -44,8 +48,8 @@ export async function startServer(config: Config, log: Logger, version: string):
     await store.close();
     throw error;
   }
-  const stopHousekeeping = startHousekeeping(store, log, now);
-  await imports.resume();
+  const stopHousekeeping = startHousekeeping(store, log, services.now);
+  await services.imports.resume();
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   return {
@@ -57,8 +61,7 @@ export async function startServer(config: Config, log: Logger, version: string):
       if ("closeIdleConnections" in server) server.closeIdleConnections();
       await closed;
       clearTimeout(cut);
-      await imports.stop();
-      await outgoing.close();
+      await stopServices(services);
       await stopHousekeeping();
       await store.close();
     },

@@ -7,6 +7,7 @@ import { readConfig } from "../../src/config.js";
 import { createApp } from "../../src/http/app.js";
 import { openApiDocument } from "../../src/http/openapi.js";
 import { type RunningServer, startServer } from "../../src/http/server.js";
+import { createServices } from "../../src/http/services.js";
 import { openStore } from "../../src/store/store.js";
 import { SCOPES, type Scope } from "../../src/store/tokens.js";
 
@@ -15,7 +16,11 @@ const silent = pino({ level: "silent" });
 describe("every operation", () => {
   const store = openStore(":memory:");
   afterAll(() => store.close());
-  const api = createApp({ store, log: silent, now: () => 0, auth: "token", version: "0", isStopping: () => false });
+  const api = createApp({
+    ...createServices({ store, log: silent, now: () => 0, auth: "token" }),
+    version: "0",
+    isStopping: () => false,
+  });
   const operations = Object.entries(openApiDocument(api, "0").paths ?? {}).flatMap(([path, item]) =>
     Object.entries(item as Record<string, { "x-required-scope"?: string; operationId?: string; responses?: object }>).map(
       ([method, operation]) => ({ path, method, operation }),

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "../../src/http/app.js";
 import { openApiDocument } from "../../src/http/openapi.js";
+import { createServices } from "../../src/http/services.js";
 import { openStore } from "../../src/store/store.js";
 
 const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
@@ -10,7 +11,11 @@ const { version } = read("package.json") as { version: string };
 const store = openStore(":memory:");
 afterAll(() => store.close());
 const document = openApiDocument(
-  createApp({ store, log: pino({ level: "silent" }), now: () => 0, auth: "token", version, isStopping: () => false }),
+  createApp({
+    ...createServices({ store, log: pino({ level: "silent" }), now: () => 0, auth: "token" }),
+    version,
+    isStopping: () => false,
+  }),
   version,
 );
 

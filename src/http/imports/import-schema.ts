@@ -81,7 +81,7 @@ export const ImportCreateSchema = z
     headers: Headers.optional().openapi({
       description:
         "Sent with every query, such as Authorization or X-Scope-OrgID. Secret: kept in memory for the run, never stored, logged or shown.",
-      example: { Authorization: "Bearer …" },
+      example: { Authorization: "Bearer kp8..." },
     }),
   })
   .strict()

@@ -1,0 +1,32 @@
+/** Makes what the handlers reach beside their request; one a running service. */
+import type { Logger } from "pino";
+import type { Store } from "../store/store.js";
+import type { Services } from "./api.js";
+import { createImportRunner } from "./imports/runner.js";
+import { createOutgoing } from "./outgoing/outgoing.js";
+
+export interface ServiceOptions {
+  store: Store;
+  log: Logger;
+  /** Epoch ms. */
+  now: () => number;
+  auth: Services["auth"];
+  /** `OUTGOING_ALLOW`; without it, only public addresses are called. */
+  outgoing_allow?: readonly string[];
+  /** `RETENTION_ROLLUP_DAYS`. */
+  history_days?: number;
+}
+
+const DEFAULT_HISTORY_DAYS = 730;
+
+export function createServices(options: ServiceOptions): Services {
+  const { store, log, now, auth, outgoing_allow = [], history_days = DEFAULT_HISTORY_DAYS } = options;
+  const outgoing = createOutgoing({ allow: outgoing_allow });
+  return { store, log, now, auth, outgoing, imports: createImportRunner({ store, outgoing, log, now, history_days }) };
+}
+
+/** Stops what runs beside the requests. */
+export async function stopServices({ imports, outgoing }: Services): Promise<void> {
+  await imports.stop();
+  await outgoing.close();
+}
