@@ -30,6 +30,9 @@ export function countersOf(kind: Entity["kind"] | "shm"): readonly string[] {
 export class Entities {
   #byId: Map<number, Entity>;
   #byKey: Map<string, Entity>;
+  /** The rows of the sample before and their numbers: from one sample to the next the processes are nearly always the same. */
+  #lastRows: readonly PkgCounters[] = [];
+  #lastNumbers: (number | null)[] = [];
   /** Are the maps this view's own? They are copied before the first addition. */
   #own = false;
 
@@ -40,6 +43,10 @@ export class Entities {
   ) {
     this.#byId = base === null ? new Map() : base.#byId;
     this.#byKey = base === null ? new Map() : base.#byKey;
+    if (base !== null) {
+      this.#lastRows = base.#lastRows;
+      this.#lastNumbers = base.#lastNumbers;
+    }
     this.#own = base === null;
   }
 
@@ -62,13 +69,16 @@ export class Entities {
   }
 
   /** The numbers of a sample's processes, in the order of its rows; `null` for one too many. */
-  *ofProcesses(rows: readonly PkgCounters[]): Job<(number | null)[]> {
+  *ofProcesses(rows: readonly PkgCounters[]): Job<readonly (number | null)[]> {
+    if (areSameProcesses(rows, this.#lastRows)) return this.#lastNumbers;
     const keys = processKeys(rows);
     const numbers: (number | null)[] = [];
     for (const [index, row] of rows.entries()) {
       const key = keys[index] ?? "";
       numbers.push(this.#byKey.get(`pkg ${key}`)?.id ?? (yield* this.#add("pkg", key, row.desc, row.rank)));
     }
+    this.#lastRows = rows;
+    this.#lastNumbers = numbers;
     return numbers;
   }
 
@@ -93,6 +103,16 @@ export class Entities {
     this.#byId.set(entity.id, entity);
     this.#byKey.set(`${entity.kind} ${entity.key}`, entity);
   }
+}
+
+function areSameProcesses(rows: readonly PkgCounters[], others: readonly PkgCounters[]): boolean {
+  return (
+    rows.length === others.length &&
+    rows.every((row, index) => {
+      const other = others[index];
+      return row.pid === other?.pid && row.rank === other.rank && row.desc === other.desc;
+    })
+  );
 }
 
 /** Entities of all instances together that are kept in memory: some hundred bytes each. */
