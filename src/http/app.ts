@@ -18,6 +18,7 @@ import { serveInstances } from "./instances.js";
 import { serveLogs } from "./logs.js";
 import { ProblemError } from "./problem.js";
 import { serveReadiness } from "./readiness.js";
+import { serveReport } from "./report.js";
 import { Router } from "./router.js";
 import { serveRunbooks } from "./runbooks.js";
 import { serveSettings } from "./settings.js";
@@ -63,6 +64,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveConfigs(api);
   serveReadiness(api);
   serveDiagnosis(api);
+  serveReport(api);
   serveBuildPlan(api);
   serveUsage(api);
   serveImports(api);

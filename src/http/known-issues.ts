@@ -97,16 +97,31 @@ export async function dumpsWithSites(store: Store, instance: string): Promise<(D
 }
 
 function chooseDumps(newestFirst: readonly StoredDump[]): StoredDump[] {
-  const ofOne = new Map<string, StoredDump[]>();
-  for (const dump of newestFirst) {
-    if (dump.sites === 0) continue;
-    const key = dump.pool === "pkg" ? `pkg|${dump.pid ?? dump.process ?? ""}` : `${dump.pool}`;
-    const list = ofOne.get(key);
-    if (list === undefined) ofOne.set(key, [dump]);
-    else if (list.length < DUMPS_OF_ONE) list.push(dump);
-  }
-  return [...ofOne.values()]
+  return dumpSeries(newestFirst.filter(({ sites }) => sites > 0))
+    .map((list) => list.slice(0, DUMPS_OF_ONE))
     .sort((a, b) => Number(b.length > 1) - Number(a.length > 1))
     .flat()
     .slice(0, DUMPS_READ);
+}
+
+/**
+ * A list for each pool and process. Where a moment was taken in two forms (the list and the sums), the form that comes most often stands for both:
+ * what is the same moment twice would look like a leak that stopped.
+ */
+export function dumpSeries<Item extends Pick<StoredDump, "pool" | "pid" | "process" | "form">>(dumps: readonly Item[]): Item[][] {
+  const ofOne = grouped(dumps, ({ pool, pid, process }) => (pool === "pkg" ? `pkg|${pid ?? process ?? ""}` : `${pool}`));
+  return [...ofOne.values()].map((list) => {
+    const forms = [...grouped(list, ({ form }) => form).values()].sort((a, b) => b.length - a.length);
+    return forms[0] !== undefined && forms[0].length > 1 ? forms[0] : list;
+  });
+}
+
+function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }

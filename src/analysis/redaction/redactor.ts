@@ -25,9 +25,10 @@ const JSON_HOST = /("_?(?:HOSTNAME|host(?:name)?)"\s?:\s?")([^"]{1,253})(?=")/gi
 /** +49 30 1234567, but no growth of our own ("+16777216 bytes"). */
 const PHONE = /(?<![\w.+-])\+\d{7,15}(?![\d.]|\s?(?:bytes|chunks|MB|KB|B|%)\b)/g;
 
-/** Syslog and journalctl: time, host, then the program with its pid. */
-const LOG_HEAD = /^([^\n]{4,64}? )([A-Za-z0-9][\w.:-]{0,252}) (?=[\w./@-]{1,160}\[\d{1,10}\]: )/;
-const RFC5424_HEAD = /^((?:<\d{1,3}>)?1 \S{1,64} )(\S{1,253})(?= \S{1,160} \S{1,160} \S{1,160} )/;
+/** Syslog and journalctl: time, host, then the program with its pid. Anywhere in a line: a sentence may quote one. */
+const LOG_HEAD =
+  /((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]{8,30}) )([A-Za-z0-9][\w.:-]{0,252})(?= [\w./@-]{1,160}\[\d{1,10}\]: )/g;
+const RFC5424_HEAD = /(\b1 \d{4}-\d\d-\d\dT[\d:.+Z-]{8,30} )(\S{1,253})(?= \S{1,160} (?:\d{1,10}|-) \S{1,64} )/g;
 const UNAME = /\b(Linux )([A-Za-z0-9][\w.-]{0,252})(?= \d{1,3}\.\d{1,3}\.)/g;
 /** A time or a date is no host. */
 const TIME = /^[\d:.,TZ+-]+$/;
@@ -68,12 +69,7 @@ export class Redactor {
     const replace = (whole: string, before: string, host: string) =>
       TIME.test(host) || host === "-" ? whole : `${before}${hostToken(host, this.#tokens) ?? host}`;
     const text = line.startsWith("{") ? line.replace(JSON_HOST, replace) : line;
-    const head = LOG_HEAD.exec(text);
-    if (head !== null) {
-      const [whole, before = "", host = ""] = head;
-      return `${replace(whole.slice(0, -1), before, host)} ${text.slice(whole.length)}`;
-    }
-    return text.replace(RFC5424_HEAD, replace).replace(UNAME, replace);
+    return text.replace(LOG_HEAD, replace).replace(RFC5424_HEAD, replace).replace(UNAME, replace);
   }
 
   #uris(text: string): string {

@@ -1,6 +1,6 @@
 /** Compares recorded dumps: what grew, how fast, and whom to suspect. */
 import { z } from "@hono/zod-openapi";
-import { compareDumps } from "../../analysis/dump-comparison/dump-comparison.js";
+import { compareDumps, type DumpComparison } from "../../analysis/dump-comparison/dump-comparison.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import type { StoredDump } from "../../store/dumps.js";
 import type { Store } from "../../store/store.js";
@@ -63,17 +63,25 @@ export function serveDumpComparison(api: Api) {
     for (const base of bases) earlier.push(await existingDump(c, instance, base));
     // Ids grow with time: they order what was taken at one moment, such as dumps of one text without times.
     earlier.sort((a, b) => a.taken_at - b.taken_at || (a.id < b.id ? -1 : 1));
-    const dumps = [...earlier, later];
-    const times = trustedTimes(dumps);
-    const whole: Dump[] = [];
-    for (const [index, dump] of dumps.entries()) whole.push(await wholeDump(store, dump, times.taken_at[index] ?? null));
-    const labels = dumps.map((dump) => dump.id);
-    const populations = await populationsAt(store, instance, later.taken_at);
-    const judged = compareDumps(whole, { labels, populations });
-    const comparison = { ...judged, warnings: [...judged.warnings, ...times.warnings] };
+    const { comparison, labels } = await compareStored(store, instance, [...earlier, later]);
     const answer = comparisonOnTheWire(comparison, labels, query);
     return judgementAnswer(c, query, answer, () => dumpComparisonDocument(comparison, labels));
   });
+}
+
+/** `dumps`: oldest first, with the names of their processes. */
+export async function compareStored(
+  store: Store,
+  instance: string,
+  dumps: readonly StoredDump[],
+): Promise<{ comparison: DumpComparison; labels: string[] }> {
+  const times = trustedTimes(dumps);
+  const whole: Dump[] = [];
+  for (const [index, dump] of dumps.entries()) whole.push(await wholeDump(store, dump, times.taken_at[index] ?? null));
+  const labels = dumps.map((dump) => dump.id);
+  const populations = await populationsAt(store, instance, dumps.at(-1)?.taken_at ?? 0);
+  const judged = compareDumps(whole, { labels, populations });
+  return { comparison: { ...judged, warnings: [...judged.warnings, ...times.warnings] }, labels };
 }
 
 async function wholeDump(store: Store, stored: StoredDump, taken_at: number | null): Promise<Dump> {
