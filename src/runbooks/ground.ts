@@ -143,6 +143,12 @@ export function call(g: Ground, method: string, ...parameters: (string | number)
   return there(g, line);
 }
 
+/** A command line of a judgement as it is typed here: through the container, with the socket that the config names. */
+export function asTyped(g: Ground, line: string): string {
+  const bare = g.situation.tool.command;
+  return there(g, line.startsWith(`${bare} `) ? `${tool(g).command}${line.slice(bare.length)}` : line);
+}
+
 /** A word that stands for a number that a person must fill in; the shell stops when it is not set. */
 export function placeholder(variable: string, meaning: string): string {
   return `"\${${variable}:?${meaning}}"`;

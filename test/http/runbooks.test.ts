@@ -252,7 +252,7 @@ describe("the formats", () => {
           expect(unescaped(shown)).toContain(line);
       }
     expect(markdown).toMatch(/^# Leak hunt in pkg of forms\n/);
-    expect(markdown).toContain("RISK: many log lines.");
+    expect(markdown).toContain("RISK: load.");
     expect(markdown.indexOf("RISK:")).toBeLessThan(markdown.indexOf("mem_dump_pkg"));
     expect(markdown.match(/^```/gm)?.length ?? 1).toSatisfy((fences: number) => fences % 2 === 0);
   });

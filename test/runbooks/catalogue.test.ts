@@ -110,6 +110,66 @@ test.each(ABSENT)("%s", (_, wish, present, absent) => {
   for (const word of absent) expect(all).not.toContain(word);
 });
 
+/** What the wiki page "Troubleshooting Memory" tells to do, and where it is now, corrected for the release. */
+test.each<[string, RunbookKind, FactsWish, string[]]>([
+  ["sizes with -M and -m", "out_of_memory", { settings: { service_manager: "openrc" } }, ["-M 16"]],
+  ["shm and pkg statistics", "first_15_minutes", {}, ["kamctl stats shmem", "kamcmd pkg.stats"]],
+  ["stop the traffic and watch", "quiet_test", {}, ["come back when traffic stops", "stop_traffic"]],
+  ["growth of the service, or very likely a leak", "out_of_memory", {}, ["constant subscribers", "very likely a leak"]],
+  [
+    "grep DBG_QM_MALLOC, for the releases where it is right",
+    "enable_debugging",
+    { version: "4.1.9", memory: ["PKG_MALLOC", "DBG_QM_MALLOC"] },
+    ["grep -ow -e DBG_QM_MALLOC"],
+  ],
+  ["grep for the flag of 5.6 instead", "enable_debugging", {}, ["grep -ow -e DBG_SR_MEMORY"]],
+  [
+    "MEMMNG=1 MEMDBG=1 make cfg of 4.0",
+    "enable_debugging",
+    { version: "4.0.7", memory: ["PKG_MALLOC"] },
+    ["MEMMNG=1", "MEMDBG=1", "make all", "make install"],
+  ],
+  ["memlog, where it matters", "collect_dump", {}, ["dump_at_stop", "memlog 0"]],
+  ["the dump at the stop", "collect_dump", {}, ["Or let the next stop write it"]],
+  ["cfg.set_now_int core mem_dump_pkg PID", "collect_dump", {}, ["cfg.set_now_int core mem_dump_pkg", "next SIP message"]],
+  [
+    "cfg.set_now_int core mem_dump_shm with the value it needs",
+    "fragmentation",
+    { version: "5.0.8" },
+    ["cfg.set_now_int core mem_dump_shm 1"],
+  ],
+  ["kamctl ps", "collect_dump", {}, ["kamctl ps"]],
+  ["the gdb script, by the symbol of the release", "gdb_walk", { version: "5.6.3" }, ["_pkg_root", "gdb -batch -nx -p"]],
+  ["the gdb script of 4.1", "gdb_walk", { version: "4.1.9", memory: ["PKG_MALLOC", "DBG_QM_MALLOC"] }, ["&mem_block"]],
+  ["slab that can be reclaimed", "host_memory_high", {}, ["Slab", "SReclaimable", "slabtop"]],
+  ["drop_caches", "host_memory_high", {}, ["sync; echo 3 > /proc/sys/vm/drop_caches"]],
+  [
+    "few components take memory from the system",
+    "host_memory_high",
+    {},
+    ["never more for its own work", "Few parts take memory from the system"],
+  ],
+])("the wiki's advice is reachable: %s", (_, kind, wish, words) => {
+  const pooled = CATALOGUE.find((one) => one.kind === kind)?.parameters.find(({ name }) => name === "pool");
+  const shown = (pooled === undefined ? [{}] : [{ pool: "shm" }, { pool: "pkg" }]).map((given) =>
+    make(kind, factsOf(wish), given),
+  );
+  const said = shown
+    .flatMap((runbook) => [
+      runbook.title,
+      ...runbook.steps.flatMap(({ id, title, why, expect: expected, when_ok, commands }) => [
+        id,
+        title,
+        why,
+        expected,
+        when_ok,
+        ...commands.map(({ text }) => text),
+      ]),
+    ])
+    .join("\n");
+  for (const word of words) expect(`${CATALOGUE.find((one) => one.kind === kind)?.title}\n${said}`).toContain(word);
+});
+
 test("a service in docker is asked through docker, by its name", () => {
   const runbook = make("collect_dump", factsOf({ version: "6.1.4", settings: { service_manager: "docker" } }), {
     pool: "shm",

@@ -4,6 +4,7 @@ import { type Ground, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook, PID, POOL } from "../kind.js";
 import { word } from "../parameters.js";
 import { freshSince, type StepPlan } from "../plan.js";
+import { dumpAtStop } from "../steps/dump-at-stop.js";
 import { dumpStep, liftLogLimit } from "../steps/dumps.js";
 import { findProcess, targetProcess } from "../steps/processes.js";
 import { recordBuild, recordSettings } from "../steps/records.js";
@@ -45,6 +46,7 @@ function collect(g: Ground, pool: Pool, form: "sums" | "list"): StepPlan[] {
       (one) => one !== null,
     ),
     dump,
+    dumpAtStop(g, { pool, target, since: freshSince(g) }, form),
   ];
 }
 

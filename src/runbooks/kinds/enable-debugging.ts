@@ -3,13 +3,12 @@ import { type BuildPlan, type BuildPlanStepId, buildPlan } from "../../analysis/
 import { restartCommands } from "../../analysis/build-plan/service.js";
 import type { Check } from "../../analysis/readiness/check.js";
 import { DEBUG_FLAGS_PRINTED, factAt } from "../../kamailio/knowledge/releases.js";
-import { address, binary, call, chunks, command, curl, type Ground, inContainer, mb, runOn, submit, there } from "../ground.js";
+import { address, asTyped, binary, call, chunks, command, curl, type Ground, mb, runOn, submit, there } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
 import type { Risk, StepCommand } from "../runbook.js";
 import { recordBuild, recordConfig, recordService, recordSettings } from "../steps/records.js";
 import { callsLost, checkAndRestart, restartLines } from "../steps/restart.js";
-import { needSites } from "../steps/sites.js";
 
 export const enableDebugging: KindOfRunbook = {
   kind: "enable_debugging",
@@ -20,7 +19,7 @@ export const enableDebugging: KindOfRunbook = {
 };
 
 /** They have steps or runbooks of their own. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["gdb_walk", "log_rate_limit", "running_build"]);
+const ELSEWHERE: ReadonlySet<string> = new Set(["gdb_walk", "log_rate_limit", "running_build", "pkg_dump", "shm_dump"]);
 
 function steps(g: Ground): StepPlan[] {
   const { situation } = g;
@@ -39,13 +38,32 @@ function steps(g: Ground): StepPlan[] {
     recordSettings(g),
     recordService(g),
     recordConfig(g, "Modules and levels stand in it; the review writes the patch into debugging mode and the one back."),
-    ...needSites(g),
+    level(g),
     ...(plan.needed === true ? rebuild(g, plan) : []),
     ...restartFixes(g, checks),
     ...checks.filter(({ fix }) => fix.action === "runtime").map((check) => runtimeFix(g, check)),
     verify(g),
     tryIt(g),
   ];
+}
+
+/** What it will cost, said before anything is done. */
+function level(g: Ground): StepPlan {
+  const { level: found, summary, judged } = g.facts.readiness;
+  return step({
+    id: "level",
+    phase: "triage",
+    title: "Know what it will cost: nothing, a restart, or a rebuild",
+    why: "The old test, `kamailio -I | grep DBG_QM_MALLOC`, is right up to 4.3 and from 6.1 on. From 4.4 to 6.0 the flag is DBG_SR_MEMORY, and every default build since 4.1 has debugging: most need no rebuild.",
+    commands: [{ run_on: "anywhere", text: curl(g, `-H 'Accept: text/plain' ${address(g, "readiness")}`) }],
+    expect: summary,
+    when_ok: "The steps below are for this level.",
+    when_not: "unknown: the first unknown check names the command that tells.",
+    finding:
+      found === "unknown"
+        ? null
+        : satisfied("judgement", judged.running_build_id ?? judged.build_id, null, `${found}: ${summary}`),
+  });
 }
 
 /** What each step of a build plan risks. */
@@ -138,11 +156,9 @@ function runtimeFix(g: Ground, { id, title, detail, fix }: Check): StepPlan {
     phase: "fix",
     title,
     why: `${detail} It is set at run time and gone after the next restart.`,
-    commands: fix.commands.map((line) => command(g, inContainer(g) === null ? line : there(g, line))),
+    commands: fix.commands.map((line) => command(g, asTyped(g, line))),
     expect: "No answer, or the new value from cfg.get.",
-    risk: id === "shm_dump" ? "lock" : "none",
-    risk_detail: id === "shm_dump" ? "This asks for the dump itself: it walks the pool under the shm lock." : null,
-    undo: fix.undo.map((line) => (inContainer(g) === null ? line : there(g, line))),
+    undo: fix.undo.map((line) => asTyped(g, line)),
     when_ok:
       fix.config_lines.length === 0 ? "Go on." : `To keep it over a restart: ${fix.config_lines.join(", ")} in kamailio.cfg.`,
     when_not: "`cfg_rpc` is not loaded, or the name is not known to this release.",
