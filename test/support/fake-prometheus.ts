@@ -19,6 +19,7 @@ export interface FakePrometheus {
 
 const LOOKBACK = 300_000;
 const MOST_POINTS = 11_000;
+const LATEST = /^last_over_time\((.+)\[(\d+)s\]\)$/;
 
 export async function fakePrometheus(): Promise<FakePrometheus> {
   const fake: FakePrometheus = {
@@ -61,6 +62,8 @@ function answerOf(series: readonly FakeSeries[], path: string, query: URLSearchP
       );
     case "/api/v1/query": {
       const at = number("time");
+      const latest = LATEST.exec(query.get("query") ?? "")?.[1];
+      if (latest !== undefined) return success({ resultType: "vector", result: [] });
       const [, inner = "", days = "1"] = /^(.+)\[(\d+)d\]$/.exec(query.get("query") ?? "") ?? [];
       const result = matching(series, inner).map(({ labels, samples }) => ({
         metric: labels,
@@ -69,19 +72,20 @@ function answerOf(series: readonly FakeSeries[], path: string, query: URLSearchP
       return success({ resultType: "matrix", result });
     }
     case "/api/v1/query_range":
-      return range(series, query.get("query") ?? "", number("start"), number("end"), number("step"), lookback(query));
+      return range(series, query.get("query") ?? "", number("start"), number("end"), number("step"));
     default:
       return { status: "error", errorType: "not_found", error: "no such path" };
   }
 }
 
-function range(series: readonly FakeSeries[], query: string, from: number, to: number, step: number, lookback: number): Answer {
+function range(series: readonly FakeSeries[], query: string, from: number, to: number, step: number): Answer {
   if ((to - from) / step + 1 > MOST_POINTS)
     return { status: "error", errorType: "bad_data", error: "exceeded maximum resolution of 11,000 points per timeseries" };
   const overDay = /^max_over_time\((.+)\[1d\]\)$/.exec(query)?.[1];
   const counted = /^count\(count by \(.*\) \((.+)\)\)$/.exec(query)?.[1];
-  const window = overDay === undefined ? lookback : 86_400_000;
-  const found = matching(series, overDay ?? counted ?? query).map(({ labels, samples }) => {
+  const [, latest, within] = LATEST.exec(query) ?? [];
+  const window = overDay !== undefined ? 86_400_000 : within !== undefined ? Number(within) * 1000 : LOOKBACK;
+  const found = matching(series, overDay ?? counted ?? latest ?? query).map(({ labels, samples }) => {
     const values: [number, string][] = [];
     let index = 0;
     for (let at = from; at <= to; at += step) {
@@ -99,12 +103,6 @@ function range(series: readonly FakeSeries[], query: string, from: number, to: n
     resultType: "matrix",
     result: [{ metric: {}, values: [...counts].sort(([a], [b]) => a - b).map(([at, count]) => [at, String(count)]) }],
   });
-}
-
-/** `lookback_delta=90s` */
-function lookback(query: URLSearchParams): number {
-  const given = query.get("lookback_delta");
-  return given === null ? LOOKBACK : Number(given.slice(0, -1)) * 1000;
 }
 
 function success(data: unknown): Answer {

@@ -3,7 +3,7 @@ import { pointsIn } from "./chunks.js";
 import { failure, ImportFailure } from "./import-failure.js";
 import type { ImportPlan, ImportRequest, LabelSet } from "./import-state.js";
 import { kamailioMetrics, type Probe, probesOf } from "./kamailio-metrics.js";
-import { type PrometheusSource, type Series, selector, TooMuch } from "./prometheus.js";
+import { latestWithin, type PrometheusSource, type Series, selector, TooMuch } from "./prometheus.js";
 import { findTargets, severalTargets, shownTargets } from "./targets.js";
 
 export interface Discovery {
@@ -65,9 +65,11 @@ export async function discover(
   const queried = others.length === 0 ? only : match;
   const intervals = await timesWithData(source, probes, queried, from, to);
   if (others.length > 0) await refuseParallel(source, probes, queried, targets, intervals);
-  const asked = await scrapeInterval(source, probes, queried, intervals);
+  const interval = await scrapeInterval(source, probes, queried, intervals);
+  const step = stepOf(request, interval, intervals);
+  const lookback = await lookbackOf(source, probes, queried, interval, step, intervals);
   const warnings = intervals.length > 0 ? [] : ["there are no samples in that time"];
-  const plan = { metrics, targets, match: queried, ...stepOf(request, asked, intervals), intervals };
+  const plan = { metrics, targets, match: queried, step, lookback, intervals };
   return { plan, warnings };
 }
 
@@ -87,7 +89,7 @@ async function timesWithData(
   const ends = new Set<number>();
   for (const probe of probes) {
     const query = `max_over_time(${probeSelector(probe, match)}[1d])`;
-    const series = await orNull(source.queryRange(query, to - (days - 1) * DAY, to, DAY, null));
+    const series = await orNull(source.queryRange(query, to - (days - 1) * DAY, to, DAY));
     if (series === null) return [[from, to]];
     for (const { values } of series) for (const [at] of values) ends.add(at);
   }
@@ -123,11 +125,8 @@ function gaps({ values }: Series): number[] {
   return values.slice(1).map(([at], index) => at - (values[index]?.[0] ?? at));
 }
 
-function stepOf(
-  request: ImportRequest,
-  interval: number | null,
-  intervals: [number, number][],
-): Pick<ImportPlan, "step" | "lookback"> {
+/** @throws ImportFailure when the caller's step makes too many points */
+function stepOf(request: ImportRequest, interval: number | null, intervals: [number, number][]): number {
   const guessed = Math.min(MOST_STEP, Math.max(LEAST_STEP, interval ?? DEFAULT_STEP));
   let step = request.step_s === null ? guessed : request.step_s * SECOND;
   while (request.step_s === null && pointsIn({ intervals, step }) > MOST_POINTS) step *= 2;
@@ -137,8 +136,27 @@ function stepOf(
       `A step of ${request.step_s} s makes more than ${MOST_POINTS} points of that time.`,
       "Ask for a larger step or a shorter time.",
     );
-  // Short, so that a process that is gone does not live on; long enough to bridge a scrape that was late.
-  return { step, lookback: interval === null ? null : Math.max(1.5 * interval, Math.min(step, SERVER_LOOKBACK)) };
+  return step;
+}
+
+/**
+ * How far back a sample may lie: short, so that a process that is gone does not live on for 5 minutes (xhttp_prom prints times, and so
+ * Prometheus does not mark its series as ended); long enough to bridge a scrape that was late.
+ */
+async function lookbackOf(
+  source: PrometheusSource,
+  probes: readonly Probe[],
+  match: Readonly<LabelSet>,
+  interval: number | null,
+  step: number,
+  intervals: readonly [number, number][],
+): Promise<number | null> {
+  const end = intervals.at(-1)?.[1];
+  const [probe] = probes;
+  if (interval === null || end === undefined || probe === undefined) return null;
+  // `last_over_time` is younger than the rest of the API (Prometheus 2.26).
+  const known = await orNull(source.query(latestWithin(probeSelector(probe, match), DAY), end));
+  return known === null ? null : Math.max(1.5 * interval, Math.min(step, SERVER_LOOKBACK));
 }
 
 /** @throws ImportFailure when the servers that fit run side by side, and so are no incarnations of one */
@@ -156,7 +174,7 @@ async function refuseParallel(
   const step = Math.max(DEFAULT_STEP, Math.ceil((to - from) / OVERLAP_POINTS / SECOND) * SECOND);
   for (const probe of probes) {
     const query = `count(count by (${labels.join(",")}) (${probeSelector(probe, match)}))`;
-    const [counts] = (await orNull(source.queryRange(query, from, to, step, null))) ?? [];
+    const [counts] = (await orNull(source.queryRange(query, from, to, step))) ?? [];
     const points = counts?.values ?? [];
     const parallel = points.filter(([, count]) => Number(count) > 1).length;
     if (points.length > 0 && parallel / points.length > MOST_OVERLAP)

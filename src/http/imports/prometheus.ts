@@ -64,11 +64,8 @@ export class PrometheusSource {
     return this.#get("query", { query, time: seconds(at) }, readSeries);
   }
 
-  queryRange(query: string, from: number, to: number, step: number, lookback: number | null): Promise<Series[]> {
-    const given = { query, start: seconds(from), end: seconds(to), step: seconds(step) };
-    // Known to Prometheus since 2.39, ignored by what does not know it.
-    const parameters = lookback === null ? given : { ...given, lookback_delta: `${seconds(lookback)}s` };
-    return this.#get("query_range", parameters, readSeries);
+  queryRange(query: string, from: number, to: number, step: number): Promise<Series[]> {
+    return this.#get("query_range", { query, start: seconds(from), end: seconds(to), step: seconds(step) }, readSeries);
   }
 
   async #get<Data>(path: string, parameters: Record<string, string>, read: (data: unknown) => Data | null): Promise<Data> {
@@ -197,6 +194,11 @@ function seconds(ms: number): string {
 export function selector(name: string, match: Readonly<LabelSet>): string {
   const matchers = Object.entries(match).map(([label, value]) => `${label}=${quoted(value)}`);
   return matchers.length === 0 ? name : `${name}{${matchers.join(",")}}`;
+}
+
+/** The latest sample of the last milliseconds; `null`: of the server's own look-back of 5 minutes. */
+export function latestWithin(series: string, lookback: number | null): string {
+  return lookback === null ? series : `last_over_time(${series}[${Math.ceil(lookback / 1000)}s])`;
 }
 
 function quoted(value: string): string {

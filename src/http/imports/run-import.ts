@@ -8,7 +8,7 @@ import { nextChunk } from "./chunks.js";
 import { discover } from "./discover.js";
 import type { ImportPlan, ImportState, UsageImport } from "./import-state.js";
 import { Moments } from "./moments.js";
-import { PrometheusSource, type Series, selector, TooMuch } from "./prometheus.js";
+import { latestWithin, PrometheusSource, type Series, selector, TooMuch } from "./prometheus.js";
 import { shownTargets } from "./targets.js";
 
 export interface ImportTools {
@@ -94,7 +94,7 @@ export async function runImport(
   }
 
   function fetchSeries(plan: ImportPlan, name: string, from: number, to: number): Promise<Series[]> {
-    return source.queryRange(selector(name, plan.match), from, to, plan.step, plan.lookback);
+    return source.queryRange(latestWithin(selector(name, plan.match), plan.lookback), from, to, plan.step);
   }
 
   async function keep(samples: readonly TimedSample[]): Promise<Recorded> {
