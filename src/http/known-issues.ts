@@ -19,6 +19,8 @@ const DUMPS_LISTED = 200;
 const INCIDENTS_READ = 500;
 /** Dumps whose sites are loaded: a shutdown alone leaves one of each process. */
 const DUMPS_READ = 40;
+/** Rows of sites in all of them: real dumps have some hundred each, a made-up one thousands. */
+const SITES_READ = 60_000;
 /** Of one pool or process; the newest show whether it still grows. */
 const DUMPS_OF_ONE = 6;
 /** Matches that are shown. */
@@ -89,7 +91,10 @@ export async function dumpsWithSites(store: Store, instance: string): Promise<(D
   const listed = await store.dumps.list(instance, {}, { after: null, limit: DUMPS_LISTED });
   const chosen = await withProcessNames(store, instance, chooseDumps(listed));
   const loaded: (Dump & { id: string; stored: StoredDump })[] = [];
+  let rows = 0;
   for (const stored of chosen) {
+    rows += stored.sites;
+    if (rows > SITES_READ && loaded.length > 1) break;
     const sites = (await store.dumps.sites(instance, stored.id)) ?? [];
     loaded.push({ ...stored, taken_at: timestamp(stored.taken_at), sites, stored });
   }

@@ -139,6 +139,21 @@ describe("from the records of a leak to the fixed release", () => {
   });
 });
 
+describe("a crash", () => {
+  test("is answered with its lines, and asks for the backtrace", async () => {
+    const g = new URL("../fixtures/incidents/g-double-free-jsonrpcs-5.3.0-dev-qm/", import.meta.url);
+    await server.fetch("/v1/instances/crashed", { method: "PUT" });
+    await post("crashed/builds", readFileSync(new URL("I.txt", g), "utf8"));
+    await post("crashed/logs?at=2026-11-23T02:00:00Z", readFileSync(new URL("kamailio-without-dumps.log", g), "utf8"));
+    const report = JSON.parse(await get("crashed/report"));
+    const crash = report.questions.find(({ id }: { id: string }) => id === "Q13");
+    expect(crash.answer).toContain("SIGSEGV");
+    expect(crash.missing.commands.join("\n")).toContain("bt full");
+    expect(crash.evidence_ids.length).toBeGreaterThan(0);
+    expect(await get("crashed/report", "text/markdown")).toContain("### Log Messages");
+  });
+});
+
 /** Text of any length in every place that takes one, with names in it. */
 const NAMES = ["alice", "198.51.100.77", "2001:db8::77", "sbc.provider.example", "+4930123456789", "db-17"];
 const LOUD = `Nov 23 01:17:46 db-17 kamailio[3931]: ERROR: <core> [core/mem/q_malloc.c:459]: qm_malloc(): qm_malloc(0x7f62226a3000, 65536) called from tm: h_table.c: build_cell(360), module: tm; Free fragment not found! sip:alice@198.51.100.77 sip:+4930123456789@sbc.provider.example [2001:db8::77]:5060 alice@sbc.provider.example ${"x".repeat(300)}`;

@@ -19,13 +19,13 @@ const DOMAINS = new Set(
   ),
 );
 /** Country codes that are also file endings, RPC names or modules: with these, two labels alone are no host (`tm.so`, `core.ps`, `Makefile.am`). */
-const AMBIGUOUS = new Set("ac am cc gr in is la md mk pl ps py rs sh so st to tm".split(" "));
+const AMBIGUOUS = new Set("ac am cc gr in is la ls md mk pl ps py rs sh so st to tm".split(" "));
 /** RPC groups of the core. */
-const RPC_GROUPS = new Set("core shm pkg mod cfg stats system dns dst_blocklist tcp".split(" "));
+const RPC_GROUPS = new Set("core shm pkg mod cfg stats system dns tcp dbg ul pl".split(" "));
 /** Where Kamailio lives: naming them gives nothing away. */
 const PUBLIC = ["kamailio.org", "github.com", "sip-router.org"];
-/** Revisions that stand behind an `@` in citations. */
-const REVISIONS = new Set(["head", "master", "main"]);
+/** Revisions that stand behind an `@` in citations, and gdb's mark of an argument's first value. */
+const REVISIONS = new Set(["head", "master", "main", "entry"]);
 
 const NAME_RUN = /[A-Za-z0-9_.-]{4,}/g;
 const MAX_HOST = 253;
@@ -63,8 +63,8 @@ function looksLikeHost(name: string, before: string): boolean {
   const labels = name.toLowerCase().split(".");
   const last = labels.at(-1) ?? "";
   const first = labels[0] ?? "";
-  if (!labels.every((label) => /^[a-z0-9_-]{1,63}$/.test(label)) || last.includes("_") || isPublic(name.toLowerCase()))
-    return false;
+  // SRV names alone have underscores, at the beginning of a label.
+  if (!labels.every((label) => /^_?[a-z0-9-]{1,63}$/.test(label)) || isPublic(name.toLowerCase())) return false;
   if (AMBIGUOUS.has(last)) return labels.length > 2 && before !== "/" && !first.startsWith("lib");
   if (!COUNTRIES.has(last) && !DOMAINS.has(last)) return false;
   return !(labels.length === 2 && (RPC_GROUPS.has(first) || kamailioModule(first) !== null));

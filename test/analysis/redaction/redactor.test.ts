@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Redactor } from "../../../src/analysis/redaction/redactor.js";
@@ -50,6 +51,7 @@ describe("what stays", () => {
     "udp: 127.0.0.1:5060, 0.0.0.0:5061, [::1]:5060, [::]:5061, 255.255.255.255",
     "12:34:56 std::string 1.3.6.1.4.1.10.2 tm.so Makefile.am libssl.so.3 kamailio.cfg config.in",
     "/usr/lib/x86_64-linux-gnu/kamailio/modules/tm.so -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid",
+    "__libc_recvfrom (fd=5, buf=buf@entry=0x5565a5d71180 <buf>, len=len@entry=65535) in dbg.ls free_hash.no",
     "kamailio@sbc.service, systemctl restart kamailio.service",
     "+16777216 bytes in +123456789 chunks, -3 %",
     "Nov 23 01:17:46 kamailio[3931]: x",
@@ -57,6 +59,16 @@ describe("what stays", () => {
   ])("%s", (text) => {
     expect(redact(text)).toBe(text);
   });
+});
+
+test("a memory dump and a build stay as they were printed", () => {
+  for (const name of ["dump-end-shm-summary.log", "kamailio-without-dumps.log", "I.txt", "cmdline.txt"]) {
+    const text = readFileSync(
+      new URL(`../../fixtures/incidents/c2-leak-pkg-require-async-5.6.3-debian/${name}`, import.meta.url),
+      "utf8",
+    );
+    expect(redact(text)).toBe(text);
+  }
 });
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{2,11}$/);
