@@ -1,8 +1,8 @@
 /**
  * Reads one text of any kind and size as a stream of bytes.
  *
- * The readers of dumps and logs see every byte; a reader of usage joins when the beginning looks like usage; the readers of short outputs get the
- * beginning and the end (`small-text.ts`). What is read is not judged here. Readers are loaded when they are needed, so that the command line
+ * The reader of dumps sees every byte and hands on what is no list of chunks: to the reader of logs, to a reader of usage when the beginning looks
+ * like usage, and the beginning and the end of it to the readers of short outputs (`small-text.ts`). What is read is not judged here. Readers are loaded when they are needed, so that the command line
  * starts quickly.
  */
 import type { ReadBuilds } from "../../kamailio/build/read-builds.js";
@@ -82,6 +82,8 @@ export class TextReader {
   readonly #small = new SmallText();
   readonly #kept = new KeptSamples();
   readonly #dumps: DumpReader;
+  /** Lines of the last chunk that are no lists of chunks: no other reader needs those. */
+  readonly #others: { lines: Uint8Array; firstLine: number }[] = [];
   #log: LogReader | null = null;
   #usage: UsageReader | null = null;
   #usageDecided = false;
@@ -90,23 +92,33 @@ export class TextReader {
     readonly name: string,
     readonly options: TextOptions,
   ) {
-    this.#dumps = createDumpReader({ year: new Date(options.at ?? options.now).getUTCFullYear() });
+    this.#dumps = createDumpReader({
+      year: new Date(options.at ?? options.now).getUTCFullYear(),
+      onOther: (lines, firstLine) => this.#others.push({ lines, firstLine }),
+    });
   }
 
   /** The next bytes; they may end anywhere. The chunk can be used again once the promise is kept. */
   async push(chunk: Uint8Array): Promise<void> {
-    this.#log ??= await this.#openLog();
-    this.#small.push(chunk);
     this.#dumps.push(chunk);
-    this.#log.push(chunk);
-    if (this.#usage !== null) this.#kept.add(this.#usage.push(chunk));
-    else if (!this.#usageDecided && this.#small.headFull) await this.#decideUsage(chunk);
+    await this.#readOthers();
+  }
+
+  async #readOthers(): Promise<void> {
+    this.#log ??= await this.#openLog();
+    for (const { lines, firstLine } of this.#others) {
+      this.#small.push(lines);
+      this.#log.push(lines, firstLine);
+      if (this.#usage !== null) this.#kept.add(this.#usage.push(lines));
+      else if (!this.#usageDecided && this.#small.headFull) await this.#decideUsage(lines);
+    }
+    this.#others.length = 0;
   }
 
   async end(): Promise<TextReading> {
-    this.#log ??= await this.#openLog();
     const dumps = this.#dumps.end();
-    const log = this.#log.end();
+    await this.#readOthers();
+    const log = (this.#log ?? (await this.#openLog())).end();
     const whole = this.#small.text();
     const recognition = recognise(whole);
     const { text, removed } = NOT_TEXT.has(recognition.kind) ? { text: "", removed: 0 } : await this.#shortText(whole);

@@ -33,16 +33,22 @@ export async function readUpload(
   at: number,
   wanted: "dumps_and_incidents" | "incidents",
 ): Promise<ReadUpload> {
-  const dumps = wanted === "incidents" ? null : createDumpReader({ year: new Date(at).getUTCFullYear() });
   const log = createLogReader({ taken_at: at });
+  // The reader of dumps hands on what is no list of chunks: the reader of logs need not look at those lines again.
+  const dumps =
+    wanted === "incidents"
+      ? null
+      : createDumpReader({ year: new Date(at).getUTCFullYear(), onOther: (lines, firstLine) => log.push(lines, firstLine) });
   let head = Buffer.alloc(0);
   for await (const piece of pieces(bodyChunks(c, Number.POSITIVE_INFINITY))) {
     if (head.length < HEAD_LENGTH) head = Buffer.concat([head, piece.subarray(0, HEAD_LENGTH - head.length)]);
-    dumps?.push(piece);
-    log.push(piece);
+    if (dumps === null) log.push(piece);
+    else dumps.push(piece);
     await nextTurn();
   }
-  return { log: log.end(), dumps: dumps?.end() ?? null, head: head.toString("utf8") };
+  // First the dumps: what they still hold goes to the log.
+  const read = dumps?.end() ?? null;
+  return { log: log.end(), dumps: read, head: head.toString("utf8") };
 }
 
 /** The same bytes in pieces of one size. A piece is used again for the next one. */

@@ -70,3 +70,13 @@ export interface Dump {
   first_line: number;
   last_line: number;
 }
+
+/** Orders sites by bytes, then count, largest first; equals by name, so that the order says nothing of how the lines came in. */
+export function compareSites(a: Site, b: Site): number {
+  return b.bytes - a.bytes || (b.count ?? 0) - (a.count ?? 0) || compareNames(a, b);
+}
+
+function compareNames(a: Site, b: Site): number {
+  const [one, other] = [a, b].map(({ module, file, function: name, line }) => `${module} ${file} ${name} ${line}`);
+  return (one ?? "") < (other ?? "") ? -1 : Number(one !== other);
+}

@@ -1,6 +1,6 @@
 /** Turns a dump that was read into the dump that is handed out. */
 import { judgeCompleteness } from "./completeness.js";
-import type { Dump, DumpForm, Site } from "./dump.js";
+import { compareSites, type Dump, type DumpForm, type Site } from "./dump.js";
 import type { OpenDump } from "./open-dump.js";
 import type { SiteTable } from "./site-table.js";
 
@@ -69,7 +69,7 @@ export class Finisher {
         known.count = (known.count ?? 0) + count;
       } else byName.set(key, { ...name, count, bytes });
     }
-    return [...byName.values()].sort((a, b) => b.bytes - a.bytes || (b.count ?? 0) - (a.count ?? 0));
+    return [...byName.values()].sort(compareSites);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Makes dumps of the structs of a `mod.stats`, `mod.mem_stats` or `mod.mem_statsx` answer. */
 import type { Pool } from "../pool.js";
-import type { Dump, Site } from "./dump.js";
+import { compareSites, type Dump, type Site } from "./dump.js";
 import { moduleName } from "./site-table.js";
 
 /** One module's part in one pool, as printed. */
@@ -83,7 +83,7 @@ function dumpOfPool(structs: readonly ModuleStruct[], pool: Pool | null, firstLi
   if (wrapped > 0) reasons.push(`${wrapped} sites of more than 2 GiB are left out: this form prints them as negative numbers`);
   if (unread > 0) reasons.push(`${unread} rows could not be read`);
   if (pool === null) warnings.push("nothing in this form names the pool");
-  const rows = [...sites.values()].sort((a, b) => b.bytes - a.bytes || (b.count ?? 0) - (a.count ?? 0));
+  const rows = [...sites.values()].sort(compareSites);
   return {
     pool,
     pid: null,

@@ -18,7 +18,13 @@ import { MAX_DUMPS, ProcessDumps, type ProcessStream } from "./process-dumps.js"
 import { RpcDumps } from "./rpc-dumps.js";
 import { MAX_SITES, SiteTable } from "./site-table.js";
 
-export interface DumpReaderOptions extends OriginOptions {}
+export interface DumpReaderOptions extends OriginOptions {
+  /**
+   * Gets each stretch of lines that are no lists of chunks, with the number of its first line: all that a reader of logs has to see of a dump.
+   * The bytes are the caller's own chunk or a copy of lines across two of them; they can be used until the next `push`.
+   */
+  onOther?: ((lines: Uint8Array, firstLine: number) => void) | undefined;
+}
 
 /** What a text held. */
 export interface DumpReading {
@@ -41,6 +47,7 @@ export interface DumpReader {
 /** A longer line is cut: the longest real ones are JSON answers in one line. */
 const MAX_LINE = 1_048_576;
 const NEWLINE = 10;
+const LINE_END = Buffer.from([NEWLINE]);
 
 /** A reader for one text. */
 export function createDumpReader(options: DumpReaderOptions = {}): DumpReader {
@@ -77,15 +84,24 @@ class Reader implements DumpReader {
     this.byteCount += bytes.length;
     let at = this.carried > 0 || this.skipping || this.journal.binary ? this.finishCarried(bytes) : 0;
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let otherFrom = at;
+    let otherLine = this.lineNumber + 1;
     while (at < bytes.length) {
-      at = this.scanner.scan(bytes, view, at, bytes.length, this.lineNumber + 1);
+      const scanned = this.scanner.scan(bytes, view, at, bytes.length, this.lineNumber + 1);
       this.lineNumber += this.scanner.lines;
+      if (scanned > at) {
+        this.other(bytes.subarray(otherFrom, at), otherLine);
+        otherFrom = scanned;
+        otherLine = this.lineNumber + 1;
+        at = scanned;
+      }
       const end = bytes.indexOf(NEWLINE, at);
       if (end < 0) break;
       this.takeLine(bytes, at, end);
       at = end + 1;
       if (this.journal.binary) at = this.takeBinary(bytes, at);
     }
+    this.other(bytes.subarray(otherFrom, at), otherLine);
     if (at < bytes.length) this.keep(bytes.subarray(at));
   }
 
@@ -94,6 +110,7 @@ class Reader implements DumpReader {
     this.atEnd = true;
     if (this.carried > 0) {
       const rest = Buffer.concat(this.carry);
+      this.other(rest, this.lineNumber + 1);
       this.takeLine(rest, 0, rest.length);
     }
     for (const message of this.journal.flush()) this.takeText(message.text, journalOrigin(message), 0);
@@ -111,9 +128,18 @@ class Reader implements DumpReader {
     return { dumps, warnings: [...warnings], lines: this.lineNumber, bytes: this.byteCount };
   }
 
+  private other(lines: Uint8Array, firstLine: number): void {
+    if (lines.length > 0) this.options.onOther?.(lines, firstLine);
+  }
+
   /** Completes the line that the chunk before began. Returns where the next one begins. */
   private finishCarried(bytes: Buffer): number {
-    if (this.journal.binary && this.carried === 0 && !this.skipping) return this.takeBinary(bytes, 0);
+    if (this.journal.binary && this.carried === 0 && !this.skipping) {
+      const line = this.lineNumber + 1;
+      const next = this.takeBinary(bytes, 0);
+      this.other(bytes.subarray(0, next), line);
+      return next;
+    }
     const end = bytes.indexOf(NEWLINE);
     if (end < 0) {
       this.keep(bytes);
@@ -124,8 +150,13 @@ class Reader implements DumpReader {
     const line = Buffer.concat(this.carry);
     this.carry = [];
     this.carried = 0;
+    if (this.options.onOther !== undefined) this.other(Buffer.concat([line, LINE_END]), this.lineNumber + 1);
     this.takeLine(line, 0, line.length);
-    return this.journal.binary ? this.takeBinary(bytes, end + 1) : end + 1;
+    if (!this.journal.binary) return end + 1;
+    const after = this.lineNumber + 1;
+    const next = this.takeBinary(bytes, end + 1);
+    this.other(bytes.subarray(end + 1, next), after);
+    return next;
   }
 
   private keep(rest: Buffer): void {

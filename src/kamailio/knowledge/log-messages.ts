@@ -31,7 +31,7 @@ export type LogMessage = z.infer<typeof logMessageSchema>;
 export type MessageRole = LogMessage["role"];
 
 /** In the order in which they are tried. */
-export const LOG_MESSAGES: readonly LogMessage[] = logMessagesSchema.parse(createRequire(import.meta.url)("./log-messages.json"));
+export const LOG_MESSAGES = createRequire(import.meta.url)("./log-messages.json") as readonly LogMessage[];
 
 /** Lines that read like an incident and are none. Tried before the rows above and before the modules' words. */
 export const LOOK_ALIKES: readonly { id: string; anchors: readonly string[]; why: string; source: string }[] = [

@@ -44,4 +44,4 @@ export const processClassesSchema = z.strictObject({
   ),
 });
 
-export const PROCESS_TABLE = processClassesSchema.parse(createRequire(import.meta.url)("./process-classes.json"));
+export const PROCESS_TABLE = createRequire(import.meta.url)("./process-classes.json") as z.infer<typeof processClassesSchema>;

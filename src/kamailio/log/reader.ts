@@ -22,7 +22,8 @@ export interface LogReaderOptions {
 }
 
 export interface LogReader {
-  push(chunk: Uint8Array): void;
+  /** @param firstLine number of the line with which the chunk begins, where lines before it were left out by who knows what they hold */
+  push(chunk: Uint8Array, firstLine?: number): void;
   end(): LogReading;
 }
 
@@ -86,7 +87,9 @@ class StreamedLog implements LogReader {
     this.#times = new LogTimes(hint);
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, firstLine?: number): void {
+    // What is carried is the beginning of this chunk's first line or record.
+    if (firstLine !== undefined && this.#carry === null && !this.#skipping) this.#lines = firstLine - 1;
     this.#bytes += chunk.byteLength;
     let data = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#skipping) {
