@@ -102,9 +102,9 @@ const ProgressSchema = z
     total_chunks: Count.nullable().openapi({
       description: "As far as one knows: chunks follow the size of the server's answers",
     }),
-    from: Timestamp.nullable().openapi({ description: "The first point in time" }),
-    to: Timestamp.nullable().openapi({ description: "The last point in time" }),
-    at: Timestamp.nullable().openapi({ description: "What is before this has been taken in" }),
+    from: z.union([Timestamp, z.null()]).openapi({ description: "The first point in time" }),
+    to: z.union([Timestamp, z.null()]).openapi({ description: "The last point in time" }),
+    at: z.union([Timestamp, z.null()]).openapi({ description: "What is before this has been taken in" }),
     points: Count.nullable().openapi({ description: "Points in time of the whole import" }),
     step_seconds: StepSeconds.nullable(),
   })

@@ -31,13 +31,13 @@ export class Interrupted extends Error {
 const RETRY_DELAYS: readonly number[] = [1_000, 4_000, 15_000];
 const MB = 1_048_576;
 /** Samples in one write, few enough that other requests get in between. */
-const SAMPLES_PER_WRITE = 250;
+const SAMPLES_PER_WRITE = 100;
 /** Milliseconds of work before others have their turn. */
 const TURN = 8;
 /** Requests to the server at the same time. */
-const PARALLEL = 4;
-/** What one answer should weigh: some 10 ms to parse. Bytes. */
-const WANTED_ANSWER = 1_000_000;
+const PARALLEL = 3;
+/** What one answer should weigh: some 5 ms to parse. Bytes. */
+const WANTED_ANSWER = 400_000;
 /** Two days of minutes; all values of a chunk are held in memory. */
 const MOST_CHUNK_POINTS = 2_880;
 const LEAST_CHUNK_POINTS = 10;
