@@ -34,7 +34,7 @@ async function postsPerSecond({ url }: Served): Promise<number> {
 
 await inFolder(async (folder) => {
   const ours = await startOurs(folder);
-  const bare = await startScript(["npx", "tsx", "bench/bare-server.ts", join(folder, "bare.db")]);
+  const bare = await startScript(["node", "--import", "tsx", "bench/bare-server.ts", join(folder, "bare.db")]);
   await fetch(`${ours.url}/v1/instances/sip1`, { method: "PUT" });
   const rates: { ours: number; bare: number }[] = [];
   for (let round = 0; round <= ROUNDS; round++) {

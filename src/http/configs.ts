@@ -158,12 +158,10 @@ export function serveConfigs(api: Api) {
     const { instance } = c.req.valid("param");
     const { limit, cursor } = c.req.valid("query");
     await existingInstance(c, instance);
-    const rows = await c
-      .get("services")
-      .store.records.list<StoredConfig>(instance, ["config"], {
-        after: readCursor(cursor, RecordCursorSchema),
-        limit: limit + 1,
-      });
+    const rows = await c.get("services").store.records.list<StoredConfig>(instance, ["config"], {
+      after: readCursor(cursor, RecordCursorSchema),
+      limit: limit + 1,
+    });
     return c.json(
       toPage(rows, limit, onTheWire, ({ recorded_at, id }) => ({ recorded_at, id })),
       200,

@@ -203,9 +203,10 @@ export function curl(g: Ground, options: string): string {
   return `curl -sS${token} ${options}`;
 }
 
-/** Pipes what commands print to an endpoint of the instance. */
+/** Pipes what commands print to an endpoint of the instance. Several answers come under their commands: a list of words says not what it lists. */
 export function submit(g: Ground, path: string, ...lines: string[]): string {
-  const source = lines.length === 1 ? lines[0] : `{ ${lines.join("; ")}; }`;
+  const source =
+    lines.length === 1 ? lines[0] : `{ ${lines.map((line) => `echo ${quoteShellWord(`# ${line}`)}; ${line}`).join("; ")}; }`;
   return `${source} | ${curl(g, `--data-binary @- ${address(g, path)}`)}`;
 }
 
@@ -232,6 +233,8 @@ export function logOf(g: Ground, minutes: number): string {
   const manager = g.facts.settings.service_manager.value;
   const journal = `journalctl -u kamailio --since -${minutes}min --no-pager -o short-iso`;
   if (manager === "systemd") return `sudo ${journal}`;
+  if (manager !== "openrc" && g.facts.settings.log_stderror.value === 1)
+    return `tail -n ${LOG_LINES} ${placeholder("LOG", "the file that the standard error of Kamailio goes to")}`;
   const files = `grep -h kamailio /var/log/syslog /var/log/messages 2>/dev/null | tail -n ${LOG_LINES}`;
   const line = manager === null ? `if [ -d /run/systemd/system ]; then ${journal}; else ${files}; fi` : files;
   return `sudo sh -c ${quoteShellWord(line)}`;

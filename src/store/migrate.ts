@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type Sqlite from "better-sqlite3";
 
 /** The package's folder: this file lies in `src/store/`, or with all others in the bundle `dist/`. */
-const SQLITE_MIGRATIONS = ["../../", "../"].map((up) => new URL(`${up}migrations/sqlite/`, import.meta.url)).find((folder) => existsSync(folder)) ?? new URL("../migrations/sqlite/", import.meta.url);
+const SQLITE_MIGRATIONS =
+  ["../../", "../"].map((up) => new URL(`${up}migrations/sqlite/`, import.meta.url)).find((folder) => existsSync(folder)) ??
+  new URL("../migrations/sqlite/", import.meta.url);
 
 /**
  * Applies the pending migrations.

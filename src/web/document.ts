@@ -31,7 +31,7 @@ function markdownBlock(block: Block): string {
     case "code":
       return fenced(block.language, block.text);
     case "table":
-      return [block.head.map(escapeMarkdown), block.head.map(() => "---"), ...block.rows.map((row) => row.map(markdownLine))]
+      return [block.head.map(escapeMarkdown), block.head.map(() => "---"), ...block.rows.map((row) => row.map(markdownWords))]
         .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
         .join("\n");
   }
@@ -54,10 +54,14 @@ function longestRun(text: string): number {
 }
 
 function markdownLine(text: Inline): string {
-  const line = parts(text)
+  return escapeStart(markdownWords(text));
+}
+
+/** Within a line, where nothing can begin a block. */
+function markdownWords(text: Inline): string {
+  return parts(text)
     .map((part) => (typeof part === "string" ? escapeMarkdown(oneLine(part)) : markdownCode(oneLine(part.code))))
     .join("");
-  return escapeStart(line);
 }
 
 function markdownCode(code: string): string {

@@ -28,8 +28,12 @@ export interface RealKamailio {
   stop(): Promise<void>;
 }
 
-/** @param options words of the command line; @param config lines before the routes */
-export async function startKamailio(options: string[] = [], config = ""): Promise<RealKamailio> {
+const OK_ROUTE = `request_route {
+  sl_send_reply("200", "OK");
+}`;
+
+/** @param options words of the command line; @param config lines before the routes; @param routes what is done with SIP messages */
+export async function startKamailio(options: string[] = [], config = "", routes = OK_ROUTE): Promise<RealKamailio> {
   const folder = mkdtempSync(join(tmpdir(), "kamailio-test-"));
   const sip_port = await freePort();
   const socket = join(folder, "ctl");
@@ -50,9 +54,7 @@ loadmodule "pv.so"
 loadmodule "sl.so"
 modparam("ctl", "binrpc", "unixs:${socket}")
 ${config}
-request_route {
-  sl_send_reply("200", "OK");
-}
+${routes}
 `,
   );
   const logFile = join(folder, "log");

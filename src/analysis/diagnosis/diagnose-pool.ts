@@ -99,15 +99,16 @@ export function judgePool(history: History, pool: Pool, now: number): PoolJudgem
   }
   if (leak !== null && proven !== null)
     return { ...base, verdict: "inconclusive", evidence_for: [proven], evidence_against: leakEvidence, subjects: leak.subjects };
-  if (full !== null || tls !== null || (failed.length > 0 && kase.subjects.length > 0))
+  const short = shortHistory(kase);
+  if (full !== null || tls !== null || (failed.length > 0 && kase.subjects.length > 0 && short === null))
     return {
       ...base,
       verdict: "undersized",
       evidence_for: [...(full?.evidence ?? []), ...failed, ...(tls === null ? [] : [tls]), ...(growth?.evidence ?? [])],
       subjects: full?.subjects ?? [],
     };
+  if (failed.length > 0 && short !== null) return { ...base, verdict: "inconclusive", evidence_for: [...failed, short] };
   if (growth !== null) return { ...withSlope(base, null, growth), verdict: "growth", evidence_for: growth.evidence };
-  const short = shortHistory(kase);
   if (short !== null) return { ...base, verdict: "insufficient_data", evidence_for: [short] };
   return { ...base, verdict: "healthy", evidence_for: enoughData(kase), evidence_against: [...against, ...benignShapes(kase)] };
 }
@@ -260,7 +261,7 @@ function summaryOf(
     case "insufficient_data":
       return `${who}: not enough was recorded to judge: ${evidence[0]?.detail ?? ""}`;
     case "inconclusive":
-      return `${who}: the evidence contradicts itself: ${evidence[0]?.detail ?? ""}`;
+      return `${who}: what is recorded cannot tell why: ${evidence[0]?.detail ?? ""}`;
   }
 }
 

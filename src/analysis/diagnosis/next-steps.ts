@@ -82,7 +82,11 @@ export function nextSteps(
         : [{ why: "megabytes do not wrap in 32 bits", command: `${tool} core.shmmem m` }];
     case "insufficient_data":
     case "inconclusive":
-      return [usage, { why: "load counters tell growth from a leak", command: `${tool} stats.get_statistics all` }];
+      return [
+        ...(verdict === "inconclusive" ? [sites] : []),
+        usage,
+        { why: "load counters tell growth from a leak", command: `${tool} stats.get_statistics all` },
+      ];
     case "healthy":
       return [];
   }

@@ -30,8 +30,8 @@ export const UsageAcceptedSchema = z
         load: Count.openapi({ description: "Load counters in them" }),
       })
       .openapi("UsageAcceptedCounts"),
-    first_at: Timestamp.nullable().openapi({ description: "The earliest moment in the upload, known before or not" }),
-    last_at: Timestamp.nullable(),
+    first_at: z.union([Timestamp, z.null()]).openapi({ description: "The earliest moment in the upload, known before or not" }),
+    last_at: z.union([Timestamp, z.null()]),
     duplicates: Count.openapi({ description: "Moments that were known already and brought nothing new" }),
     rejected: z
       .array(RejectedLineSchema)

@@ -115,7 +115,7 @@ export function createLineReader(sink: LineSink): LineReader {
       closeStruct(open.members, open.line);
       const rest = text.slice(1).trim();
       if (rest !== "" && rest !== ",") feedText(rest);
-    } else if (text === "{" || text.startsWith("#") || text.startsWith("HTTP/1.")) {
+    } else if (text.startsWith("{") || text.startsWith("#") || text.startsWith("HTTP/1.")) {
       cutStruct(open.line);
       feedText(text);
     } else if (text.endsWith("{")) open.depth++;

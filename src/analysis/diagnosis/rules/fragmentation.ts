@@ -1,7 +1,7 @@
 /** Fragmentation: plenty is free, and a large request still fails, or headers and holes take ever more while what is used does not. */
 import { type Case, type Finding, mb, type Subject } from "../case.js";
 import { cellTime } from "../level/grid.js";
-import { highestKnown } from "../level/known-values.js";
+import { highestKnown, lastKnown } from "../level/known-values.js";
 import { riseOf } from "../level/rise.js";
 import { steadyRise } from "../level/steady-rise.js";
 
@@ -57,13 +57,17 @@ function fragmentsGrew({ fragments, real_level: { grid } }: Subject, overhead: n
 /** Free share of the pool above which a failed request was not refused for lack of memory. */
 const PLENTY_FREE = 0.1;
 
+/** Above this share of the pool the last crumbs are fragments too: the pool is full, whatever the allocator calls it. */
+const FULL = 0.99;
+
 /** qm logs "Free fragment not found!" only when the pool has enough in all but not in one piece (q_malloc.c:380@5.6.3); fm logs it always. */
 export function bigRequestFailed(kase: Case): Finding | null {
   const { facts, pool } = kase;
   const manager = pool === "shm" ? facts.shm_manager : facts.pkg_manager;
   const failed = kase.incidents.filter(({ kind }) => kind === "fragmentation");
   const fullest = Math.max(0, ...kase.subjects.map((subject) => highestKnown(subject.peaks) / subject.capacity));
-  if (failed.length === 0 || (manager === "fm" && fullest > 1 - PLENTY_FREE)) return null;
+  const isFull = kase.subjects.some((subject) => lastKnown(subject.peaks) / subject.capacity > FULL);
+  if (failed.length === 0 || isFull || (manager === "fm" && fullest > 1 - PLENTY_FREE)) return null;
   const size = Math.max(0, ...failed.map((incident) => incident.size ?? 0));
   return {
     subjects: [],
