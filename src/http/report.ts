@@ -117,7 +117,7 @@ async function reportInput(c: Context<ApiEnv>, instance: string): Promise<Report
 function addressOf(c: Context<ApiEnv>, instance: string): string {
   const { origin, hostname } = new URL(c.req.url);
   const loopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
-  if (!loopback || instance.includes(".")) return '"${INSTANCE_URL:?address of the instance at Kamailio Assistant}"';
+  if (!loopback || instance.includes(".")) return `"\${INSTANCE_URL:?address of the instance at Kamailio Assistant}"`;
   return quoteShellWord(`${origin}/v1/instances/${instance}`);
 }
 
