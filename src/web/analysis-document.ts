@@ -127,7 +127,7 @@ function dumpBlocks(dump: AnalysedDump): Block[] {
 
 function explained({ object, start_up, counter, freed_when }: NonNullable<AnalysedDump["sites"][number]["explanation"]>): string {
   if (start_up) return `${object}; allocated at start and kept`;
-  const freed = freed_when === null ? "" : `; freed ${freed_when}`;
+  const freed = freed_when === null ? "" : `; freed ${freed_when.replace(/^freed /, "")}`;
   return `${object}${freed}${counter === null ? "" : `; as many as ${counter} says`}`;
 }
 
