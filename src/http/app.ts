@@ -1,5 +1,4 @@
 /** The HTTP application: what happens to every request, and the resources. */
-import { secureHeaders } from "hono/secure-headers";
 import { v7 as uuidv7 } from "uuid";
 import { serveAnalyses } from "./analyses.js";
 import { type Api, newApi, type Services } from "./api.js";
@@ -31,6 +30,13 @@ export interface AppOptions extends Services {
   isStopping: () => boolean;
 }
 
+/** Answers are data and pages of this service alone: nothing guesses their type, frames them, or learns their address. */
+const SECURITY_HEADERS = [
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Frame-Options", "DENY"],
+  ["Referrer-Policy", "no-referrer"],
+] as const;
+
 const REQUEST_ID = /^[\w.:@/+=-]{1,200}$/;
 
 /** Everything that the service answers. */
@@ -45,10 +51,11 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
     c.set("requestId", requestId);
     c.set("services", services);
     c.set("log", services.log.child({ request_id: requestId }));
+    // Before the handler: headers of a finished answer cost a copy of it.
+    c.header("X-Request-Id", requestId);
+    for (const [name, value] of SECURITY_HEADERS) c.header(name, value);
     await next();
-    c.res.headers.set("X-Request-Id", requestId);
   });
-  api.use(secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false }));
   api.use(measure(metrics, (method, path) => router.routeOf(method, path) ?? "other"));
   api.use(authenticate);
   api.use(idempotency);
@@ -73,11 +80,11 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   serveTokens(api);
   router.learn(api.routes);
 
-  api.notFound((c) => router.missing(c.req.method, c.req.path).toResponse(c.get("requestId")));
+  api.notFound((c) => router.missing(c.req.method, c.req.path).answer(c));
   api.onError((error, c) => {
     const problem = asProblem(error);
     if (problem.status >= 500) c.get("log").error({ err: error, path: c.req.path, code: problem.code }, "request failed");
-    return problem.toResponse(c.get("requestId"));
+    return problem.answer(c);
   });
   return api;
 }

@@ -34,9 +34,9 @@ export const idempotency: MiddlewareHandler<ApiEnv> = async function idempotency
     });
   if (claim.outcome === "replay") {
     if ((await hashOfBody(c)) !== claim.body_hash) throw reused();
-    return new Response(claim.answer.body as Uint8Array<ArrayBuffer>, {
-      status: claim.answer.status,
-      headers: { ...claim.answer.headers, "Idempotency-Replayed": "true" },
+    return c.body(claim.answer.body as Uint8Array<ArrayBuffer>, claim.answer.status as 200, {
+      ...claim.answer.headers,
+      "Idempotency-Replayed": "true",
     });
   }
   const hash = new BodyHash();

@@ -1,5 +1,7 @@
 /** Errors as RFC 9457 problem details: what went wrong, a stable code for programs, and a hint for what to do next. */
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { ApiEnv } from "./api.js";
 
 /** The status codes that problems use. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
@@ -95,11 +97,9 @@ export class ProblemError extends Error {
   }
 
   /** The answer, with content type and headers. */
-  toResponse(requestId: string): Response {
-    return new Response(`${JSON.stringify(this.toProblem(requestId))}\n`, {
-      status: this.status,
-      headers: { "Content-Type": "application/problem+json", ...this.headers },
-    });
+  answer(c: Context<ApiEnv>): Response {
+    const body = `${JSON.stringify(this.toProblem(c.get("requestId")))}\n`;
+    return c.body(body, this.status, { ...this.headers, "Content-Type": "application/problem+json" });
   }
 }
 

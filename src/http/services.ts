@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Store } from "../store/store.js";
 import type { Services } from "./api.js";
 import { createImportRunner } from "./imports/runner.js";
-import { createOutgoing } from "./outgoing/outgoing.js";
+import type { OutgoingClient } from "./outgoing/outgoing.js";
 
 export interface ServiceOptions {
   store: Store;
@@ -21,8 +21,22 @@ const DEFAULT_HISTORY_DAYS = 730;
 
 export function createServices(options: ServiceOptions): Services {
   const { store, log, now, auth, outgoing_allow = [], history_days = DEFAULT_HISTORY_DAYS } = options;
-  const outgoing = createOutgoing({ allow: outgoing_allow });
+  const outgoing = loadedWhenCalled(outgoing_allow);
   return { store, log, now, auth, outgoing, imports: createImportRunner({ store, outgoing, log, now, history_days }) };
+}
+
+/** Most services never call anybody: the HTTP client, a megabyte of source, is loaded at the first call. */
+function loadedWhenCalled(allow: readonly string[]): OutgoingClient {
+  let loaded: Promise<OutgoingClient> | null = null;
+  const client = () => {
+    loaded ??= import("./outgoing/outgoing.js").then(({ createOutgoing }) => createOutgoing({ allow }));
+    return loaded;
+  };
+  return {
+    check: async (url) => (await client()).check(url),
+    call: async (request) => (await client()).call(request),
+    close: async () => (await loaded)?.close(),
+  };
 }
 
 /** Stops what runs beside the requests. */
