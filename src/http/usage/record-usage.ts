@@ -35,7 +35,7 @@ const recordUsage = operation({
   tags: ["Usage"],
   summary: "Record memory counters",
   description:
-    "Takes what `kamcmd core.shmmem`, `pkg.stats`, `shm.info`, `shm.stats`, `pkg.info`, `stats.get_statistics`, `stats.fetch`, `tm.stats`, `core.uptime`, `kamctl stats` and their JSON-RPC answers print, pages of xhttp_prom and of the exporters, and NDJSON samples `{at, uptime?, shm?: {total, free, used, real_used, max_used, fragments}, pkg?: [{pid, rank, used, free, real_used, total_size, total_frags, desc}], load?: {name: number}}`; several of them after one another, with or without lines that say the time; of any size, as a stream. A sample is identified by its time: sending it again changes nothing, and an upload that was cut can simply be sent again. Answers 201, or 200 when everything was known already. What is not kept is in `rejected`, with its line and what to do. Samples more than a day ahead of the server's clock are refused.",
+    "Takes what `kamcmd core.shmmem`, `pkg.stats`, `shm.info`, `shm.stats`, `pkg.info`, `stats.get_statistics`, `stats.fetch`, `tm.stats`, `core.uptime`, `kamctl stats` and their JSON-RPC answers print, pages of xhttp_prom and of the exporters, and NDJSON samples `{at, uptime?, shm?: {total, free, used, real_used, max_used, fragments}, pkg?: [{pid, rank, used, free, real_used, total_size, total_frags, desc}], load?: {name: number}}`; several of them after one another, with or without lines that say the time; of any size, as a stream. A sample is identified by its time: sending it again changes nothing, and an upload that was cut can simply be sent again. `duplicates` counts the samples that were known already. What is not kept is in `rejected`, with its line and what to do. Samples more than a day ahead of the server's clock are refused.",
   scope: "ingest",
   request: {
     params: InstanceParams,
@@ -67,7 +67,6 @@ const recordUsage = operation({
     },
   },
   responses: {
-    200: { description: "Everything was known already", content: { "application/json": { schema: UsageAcceptedSchema } } },
     201: { description: "Recorded", content: { "application/json": { schema: UsageAcceptedSchema } } },
   },
   problems: [404, 409, 413, 415, 422],
@@ -115,7 +114,7 @@ export function serveRecordUsage(api: Api) {
       warnings: [...report.warnings, ...alsoSettings(report, known)],
       read: report.kinds,
     };
-    return recorded.samples === 0 ? c.json(body, 200) : c.json(body, 201);
+    return c.json(body, 201);
   });
 }
 

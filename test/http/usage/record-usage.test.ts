@@ -71,12 +71,12 @@ describe("POST usage answers", () => {
       json: { accepted: { samples: 1, shm: 1, pkg: 2, load: 1 }, first_at: new Date(NOW - HOUR).toISOString() },
     },
     {
-      name: "200 for the same again, with nothing accepted",
+      name: "201 for the same again, with nothing accepted",
       method: "POST",
       path: "/v1/instances/a/usage",
       headers: NDJSON,
       body: ONE,
-      status: 200,
+      status: 201,
       json: {
         accepted: { samples: 0, shm: 0, pkg: 0, load: 0 },
         duplicates: 1,
@@ -276,7 +276,7 @@ describe("real captures", () => {
     expect(first).toMatchObject({ status: 201, body: { accepted, duplicates: 0 } });
     const before = await everySample(name);
     const again = await post(`/v1/instances/${name}/usage?at=2026-11-01T00:00:00Z`, fixture(path));
-    expect(again).toMatchObject({ status: 200, body: { accepted: { samples: 0, shm: 0, pkg: 0, load: 0 } } });
+    expect(again).toMatchObject({ status: 201, body: { accepted: { samples: 0, shm: 0, pkg: 0, load: 0 } } });
     expect(again.body.duplicates).toBe(first.body.accepted.samples);
     expect(await everySample(name)).toBe(before);
   });
