@@ -8,7 +8,7 @@ import type { ApplyLines } from "./sizing.js";
 export function applyLines(shmMb: number, pkgMb: number): ApplyLines {
   return {
     command_line: `kamailio -m ${shmMb} -M ${pkgMb}`,
-    systemd_drop_in: `# systemctl edit kamailio\n[Service]\nEnvironment='SHM_MEMORY=${shmMb}'\nEnvironment='PKG_MEMORY=${pkgMb}'\n`,
+    systemd_drop_in: `# systemctl edit kamailio (a value in the default file wins over these)\n[Service]\nEnvironment='SHM_MEMORY=${shmMb}'\nEnvironment='PKG_MEMORY=${pkgMb}'\n`,
     default_file: `# /etc/default/kamailio or /etc/sysconfig/kamailio\nSHM_MEMORY=${shmMb}\nPKG_MEMORY=${pkgMb}\n`,
     docker_args: `-m ${shmMb} -M ${pkgMb}`,
     kubernetes_args: `args: ["-m", "${shmMb}", "-M", "${pkgMb}"]`,
