@@ -1,5 +1,5 @@
 /** The HTTP application: what happens to every request, and the resources. */
-import { v7 as uuidv7 } from "uuid";
+import { randomUUID } from "node:crypto";
 import { serveAnalyses } from "./analyses.js";
 import { type Api, newApi, type Services } from "./api.js";
 import { authenticate } from "./auth.js";
@@ -47,7 +47,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
 
   api.use(async function requestContext(c, next) {
     const given = c.req.header("X-Request-Id");
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : uuidv7();
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
     c.set("requestId", requestId);
     c.set("services", services);
     c.set("log", services.log.child({ request_id: requestId }));
@@ -56,7 +56,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
     for (const [name, value] of SECURITY_HEADERS) c.header(name, value);
     await next();
   });
-  api.use(measure(metrics, (method, path) => router.routeOf(method, path) ?? "other"));
+  api.use(measure(metrics));
   api.use(authenticate);
   api.use(idempotency);
 

@@ -1,4 +1,4 @@
-/** What the paths of the API look like: names a request's route for the metrics, and tells a wrong method from a wrong path. */
+/** What the paths of the API look like: tells a wrong method from a wrong path. */
 import { nearNames } from "./near-names.js";
 import { ProblemError } from "./problem.js";
 
@@ -16,11 +16,6 @@ export class Router {
     this.#routes = routes
       .filter(({ method, path }) => method !== "ALL" && !path.includes("*"))
       .map(({ method, path }) => ({ method, path, segments: path.split("/") }));
-  }
-
-  /** The declared path that a request matches, such as `/v1/instances/:instance`. */
-  routeOf(method: string, path: string): string | null {
-    return this.#matching(path).find((route) => route.method === method)?.path ?? null;
   }
 
   /** The 404 or 405 for a request that no operation serves. */
