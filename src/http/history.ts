@@ -4,17 +4,16 @@ import { historyFromSamples } from "../analysis/history/from-samples.js";
 import type {
   DumpAgreement,
   History,
-  HistoryIncident,
   InstanceFacts as JudgedFacts,
   ProcessHistory,
   Sourced,
 } from "../analysis/history/history.js";
+import { historyIncident } from "../analysis/history/log-incident.js";
+import { usesTls } from "../analysis/history/uses-tls.js";
 import { EMPTY_SERIES, type Series } from "../kamailio/history/series.js";
 import { hasReallocAccountingBug } from "../kamailio/knowledge/releases.js";
-import { CORRUPTION_KINDS, type LogIncident } from "../kamailio/log/incident.js";
 import type { EffectiveValue } from "../kamailio/settings/settings.js";
 import type { StoredDump } from "../store/dumps.js";
-import type { StoredIncident } from "../store/incidents.js";
 import type { Store } from "../store/store.js";
 import type { EntitySeries } from "../store/usage/usage.js";
 import { timestamp } from "./api.js";
@@ -44,7 +43,7 @@ export async function recordedHistory(store: Store, facts: InstanceFacts, now: n
     hostTotalBytes(store, instance),
   ]);
   const judged = judgedFacts(facts, dumps, hostBytes);
-  const judgedIncidents = incidents.map(historyIncident);
+  const judgedIncidents = incidents.map(({ id, began_at, incident }) => historyIncident(incident, id, began_at));
   if (span.from === null || span.to === null) return { history: historyFromSamples([], judged, judgedIncidents), as_of: now };
   const as_of = now - span.to > ENDED_AFTER ? span.to : now;
   // Where the cells of the judgement are finer than an hour, the raw samples are asked; they are still there for so short a span.
@@ -105,7 +104,6 @@ function judgedFacts(
   dumps: readonly StoredDump[],
   host_total_bytes: number | null,
 ): JudgedFacts {
-  const modules = settings.modules.value;
   const usesQm = settings.shm_manager.value === "qm" || settings.pkg_manager.value === "qm";
   return {
     instance,
@@ -116,7 +114,7 @@ function judgedFacts(
     shm_size_mb: sourced(settings.shm_size_mb),
     pkg_size_mb: sourced(settings.pkg_size_mb),
     processes: settings.processes.value,
-    tls: modules === null ? null : modules.includes("tls"),
+    tls: usesTls(settings.modules.value),
     host_total_bytes,
     dumps: dumps.flatMap(agreement),
   };
@@ -130,25 +128,6 @@ function agreement(dump: StoredDump): DumpAgreement[] {
   const { id, pool, pid, taken_at, used, allocated_bytes, complete, largest_free_fragment } = dump;
   if (pool === null || used === null || allocated_bytes === null) return [];
   return [{ id, pool, pid, at: taken_at, used, allocated_bytes, complete, largest_free_fragment }];
-}
-
-function historyIncident({ id, began_at, incident }: StoredIncident): HistoryIncident {
-  return {
-    id,
-    kind: judgedKind(incident),
-    pool: incident.pool,
-    at: began_at,
-    count: incident.count,
-    size: incident.size,
-    pid: incident.pids[0] ?? null,
-    quote: incident.quote,
-  };
-}
-
-/** The judgements know fewer kinds than the log reader tells apart. */
-function judgedKind({ kind }: LogIncident): HistoryIncident["kind"] {
-  if (CORRUPTION_KINDS.has(kind)) return "corruption";
-  return kind === "child_died" ? "process_death" : kind;
 }
 
 /** RFC 3339 of the moment a judgement was made for. */

@@ -1,6 +1,7 @@
 /** What is recorded about an instance, gathered for the judgements: its builds, and the settings in force. */
 import type { BuildRecord } from "../analysis/readiness/situation.js";
 import type { Build } from "../kamailio/build/build.js";
+import { kamailioVersion } from "../kamailio/build/kamailio-version.js";
 import type { HostMemoryReading } from "../kamailio/host-memory/reading.js";
 import { type EffectiveInput, effectiveSettings } from "../kamailio/settings/effective.js";
 import type { EffectiveSettings, SettingsReading, SettingValues } from "../kamailio/settings/settings.js";
@@ -34,7 +35,8 @@ export async function instanceFacts(store: Store, instance: string): Promise<Ins
     store.records.latest<ConfigRecordValue>(instance, "config"),
   ]);
   const reported = readings.find(({ value }) => value.running_version !== null)?.value.running_version ?? null;
-  const version = running?.value.version ?? (reported === null ? null : readVersion(reported)) ?? build?.value.version ?? null;
+  const version =
+    running?.value.version ?? (reported === null ? null : readVersion(reported)) ?? kamailioVersion(build?.value ?? null);
   const judged = running ?? build;
   const input: EffectiveInput = {
     readings: readings.map(({ id, recorded_at, value }) => ({ id, recorded_at: timestamp(recorded_at), reading: value })),

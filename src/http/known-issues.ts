@@ -1,13 +1,10 @@
 /** Which known bugs of Kamailio fit what is recorded of an instance. Diagnosis, readiness and report show the same answer. */
-import type { Diagnosis } from "../analysis/diagnosis/diagnosis.js";
-import { processLabel } from "../analysis/diagnosis/process-label.js";
-import type { ProcessHistory } from "../analysis/history/history.js";
+import { growingClasses, type JudgedUsage } from "../analysis/known-issues/growing-classes.js";
 import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
 import { matchKnownIssues } from "../analysis/known-issues/match.js";
 import type { Dump } from "../kamailio/dump/dump.js";
 import type { LogIncident } from "../kamailio/log/incident.js";
 import type { Pool } from "../kamailio/pool.js";
-import { processClass } from "../kamailio/process-class.js";
 import type { StoredDump } from "../store/dumps.js";
 import type { Store } from "../store/store.js";
 import { timestamp } from "./api.js";
@@ -27,11 +24,6 @@ const DUMPS_OF_ONE = 6;
 export const MAX_MATCHES = 50;
 
 type Facts = Awaited<ReturnType<typeof instanceFacts>>;
-
-export interface JudgedUsage {
-  processes: readonly ProcessHistory[];
-  diagnosis: Diagnosis;
-}
 
 /** Ordered by how sure they are. `usage`: which processes grow; `null` where that was not judged. `pool`: issues of this one alone. */
 export async function knownIssuesOf(
@@ -70,20 +62,11 @@ export function knownIssuesIn(
     modules: settings.modules.value,
     dumps,
     incidents,
-    process_classes_growing: usage === null ? [] : growingClasses(usage),
+    process_classes_growing: growingClasses(usage),
     architecture: build?.value.architecture ?? judged?.architecture ?? null,
     join_free: judged?.memory.join_free ?? null,
     ...(pool === undefined ? {} : { pool }),
   }).slice(0, MAX_MATCHES);
-}
-
-/** The processes that the diagnosis of pkg is about, when it says that they grow. */
-function growingClasses({ processes, diagnosis }: JudgedUsage): string[] {
-  const pkg = diagnosis.pools.find(({ pool }) => pool === "pkg");
-  if (pkg === undefined || (pkg.verdict !== "leak_suspected" && pkg.verdict !== "growth")) return [];
-  const names = pkg.processes.join(", ");
-  const growing = processes.filter(({ desc, rank }) => names.includes(processLabel(desc, rank)));
-  return [...new Set(growing.map(({ desc, rank }) => processClass(desc, rank)))];
 }
 
 /** The newest dumps of each pool and process with their sites; those that can be compared with another one come first. */

@@ -133,3 +133,12 @@ describe("settings", () => {
     ).toBe(304);
   });
 });
+
+test("a version of OpenSIPS gets no defaults of a Kamailio release", async () => {
+  const opensips =
+    "version: opensips 3.4.2 (x86_64/linux)\nflags: STATS: On, SHM_MMAP, PKG_MALLOC, Q_MALLOC, DBG_MALLOC\ngit revision: 1234abcd\nmain.c compiled on 10:10:10 Jan  1 2024 with gcc 12\n";
+  await server.fetch("/v1/instances/s5/builds?create=true", { method: "POST", body: opensips });
+  const settings = (await (await server.fetch("/v1/instances/s5/settings")).json()) as Record<string, { value: unknown }>;
+  expect(settings.memlog?.value).toBeNull();
+  expect(settings.mem_summary?.value).toBeNull();
+});

@@ -1,47 +1,14 @@
 /** Settings in force for tests of judgements: what a test names, and the release's defaults for the rest. */
 import { DEFAULT_DEBUG, DEFAULT_MANAGER, factAt, rowAt, SETTING_DEFAULTS } from "../../src/kamailio/knowledge/releases.js";
-import type {
-  EffectiveSettings,
-  EffectiveValue,
-  SettingName,
-  SettingSource,
-  SettingValues,
+import {
+  type EffectiveSettings,
+  type EffectiveValue,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingSource,
+  type SettingValues,
 } from "../../src/kamailio/settings/settings.js";
 import { readVersion } from "../../src/kamailio/version.js";
-
-const NAMES: readonly SettingName[] = [
-  "shm_size_mb",
-  "pkg_size_mb",
-  "shm_manager",
-  "pkg_manager",
-  "debug",
-  "memlog",
-  "memdbg",
-  "mem_summary",
-  "mem_join",
-  "mem_safety",
-  "mem_status_mode",
-  "mem_add_size",
-  "shm_force_alloc",
-  "mlock_pages",
-  "log_stderror",
-  "fork",
-  "children",
-  "socket_workers",
-  "tcp_children",
-  "async_workers",
-  "disable_tcp",
-  "processes",
-  "config_file",
-  "pid_file",
-  "run_dir",
-  "user",
-  "group",
-  "log_engine",
-  "binary",
-  "modules",
-  "service_manager",
-];
 
 function value<T>(shown: T, source: SettingSource, quote: string | null, id: string | null): EffectiveValue<T> {
   return { value: shown, source, recorded_at: id === null ? null : "2026-01-02T03:04:05.000Z", evidence_id: id, quote };
@@ -59,7 +26,10 @@ export function settingsWith(
     evidence_id: null,
     quote: null,
   };
-  const settings = Object.fromEntries(NAMES.map((name) => [name, unknown])) as unknown as Record<string, EffectiveValue<unknown>>;
+  const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, unknown])) as unknown as Record<
+    string,
+    EffectiveValue<unknown>
+  >;
   const version = release === null ? null : readVersion(release);
   if (version !== null) {
     for (const [name, rows] of Object.entries(SETTING_DEFAULTS)) {

@@ -1,5 +1,5 @@
 /** What the texts say together of the server that they come from: its build, the settings in force, and the facts that change a judgement. */
-import type { Build } from "../../kamailio/build/build.js";
+import { kamailioVersion } from "../../kamailio/build/kamailio-version.js";
 import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
@@ -8,6 +8,8 @@ import { effectiveSettings } from "../../kamailio/settings/effective.js";
 import type { EffectiveSettings, EffectiveValue, SettingValues } from "../../kamailio/settings/settings.js";
 import { readVersion, type Version } from "../../kamailio/version.js";
 import type { DumpAgreement, HistoryIncident, InstanceFacts, Sourced } from "../history/history.js";
+import { historyIncident } from "../history/log-incident.js";
+import { usesTls } from "../history/uses-tls.js";
 import type { BuildRecord } from "../readiness/situation.js";
 import type { AnalysedDump } from "./analysis.js";
 import type { TextReading } from "./text-reading.js";
@@ -41,8 +43,7 @@ export function serverFacts(readings: readonly TextReading[], config: ConfigRead
     running?.value.version ??
     (reported === null ? null : readVersion(reported)) ??
     readings.findLast(({ usage }) => usage?.report.version)?.usage?.report.version ??
-    kamailioVersion(build?.value) ??
-    null;
+    kamailioVersion(build?.value ?? null);
   const judged = running ?? build;
   const settings = effectiveSettings({
     readings: readings.flatMap(({ name, settings: reading }, index) =>
@@ -53,11 +54,6 @@ export function serverFacts(readings: readonly TextReading[], config: ConfigRead
     version,
   });
   return { build, running_build: running, version, settings };
-}
-
-/** The version of the only build, where it is a Kamailio. */
-export function kamailioVersion(build: Build | undefined): Version | null {
-  return build === undefined || build.product === "opensips" ? null : build.version;
 }
 
 function plain({ settings }: ConfigReading): Partial<SettingValues> {
@@ -86,7 +82,6 @@ export function historyFacts(
     return null;
   };
   const shmManager = manager("shm", settings.shm_manager);
-  const modules = settings.modules.value;
   return {
     version,
     shm_manager: shmManager,
@@ -95,7 +90,7 @@ export function historyFacts(
     shm_size_mb: size("shm", settings.shm_size_mb, start?.shm_size ?? null),
     pkg_size_mb: size("pkg", settings.pkg_size_mb, start?.pkg_size ?? null),
     processes: settings.processes.value ?? start?.processes ?? null,
-    tls: modules === null ? null : modules.some((module) => /(?:^|\/)tls(?:a|_wolfssl)?(?:\.so)?$/.test(module)),
+    tls: usesTls(settings.modules.value),
     host_total_bytes: hostTotal(readings),
     dumps: agreements(dumps),
   };
@@ -137,15 +132,8 @@ function agreement(
 /** The incidents as the judgements of a pool take them. */
 export function historyIncidents(readings: readonly TextReading[]): HistoryIncident[] {
   return readings.flatMap(({ log }) =>
-    log.incidents.map(({ kind, pool, last_at, count, size, pids, quote }) => ({
-      id: null,
-      kind,
-      pool,
-      at: last_at === null ? null : Date.parse(last_at),
-      count,
-      size,
-      pid: pids[0] ?? null,
-      quote,
-    })),
+    log.incidents.map((incident) =>
+      historyIncident(incident, null, incident.last_at === null ? null : Date.parse(incident.last_at)),
+    ),
   );
 }

@@ -1,10 +1,7 @@
 /** Known bugs of Kamailio that fit what the texts show. */
 import type { Dump } from "../../kamailio/dump/dump.js";
 import type { LogIncident } from "../../kamailio/log/incident.js";
-import { processClass } from "../../kamailio/process-class.js";
-import type { Diagnosis } from "../diagnosis/diagnosis.js";
-import { processLabel } from "../diagnosis/process-label.js";
-import type { ProcessHistory } from "../history/history.js";
+import { growingClasses, type JudgedUsage } from "../known-issues/growing-classes.js";
 import type { KnownIssueMatch } from "../known-issues/known-issue-match.js";
 import { matchKnownIssues } from "../known-issues/match.js";
 import type { ServerFacts } from "./facts.js";
@@ -17,7 +14,7 @@ export function knownIssuesIn(
   { version, build, running_build, settings }: ServerFacts,
   dumps: readonly Dump[],
   incidents: readonly LogIncident[],
-  usage: { processes: readonly ProcessHistory[]; diagnosis: Diagnosis } | null,
+  usage: JudgedUsage | null,
 ): KnownIssueMatch[] {
   const judged = running_build?.value ?? build?.value ?? null;
   const managers = [settings.shm_manager.value, settings.pkg_manager.value, ...dumps.map(({ manager }) => manager)];
@@ -28,17 +25,8 @@ export function knownIssuesIn(
     modules: settings.modules.value,
     dumps,
     incidents,
-    process_classes_growing: usage === null ? [] : growingClasses(usage.processes, usage.diagnosis),
+    process_classes_growing: growingClasses(usage),
     architecture: judged?.architecture ?? null,
     join_free: judged?.memory.join_free ?? null,
   }).slice(0, MAX_MATCHES);
-}
-
-/** The classes of the processes that the diagnosis of pkg is about, when it says that they grow. */
-function growingClasses(processes: readonly ProcessHistory[], { pools }: Diagnosis): string[] {
-  const pkg = pools.find(({ pool }) => pool === "pkg");
-  if (pkg === undefined || (pkg.verdict !== "leak_suspected" && pkg.verdict !== "growth")) return [];
-  const names = pkg.processes.join(", ");
-  const growing = processes.filter(({ desc, rank }) => names.includes(processLabel(desc, rank)));
-  return [...new Set(growing.map(({ desc, rank }) => processClass(desc, rank)))];
 }
