@@ -3,7 +3,7 @@
  *
  *     npx tsx bench/build-reading.ts
  */
-import { readBuilds } from "../src/kamailio/build/read-builds.js";
+import { readBuilds } from "../src/kamailio/binary/read-builds.js";
 import { recognise } from "../src/kamailio/recognise.js";
 
 const FLAGS =

@@ -12,7 +12,7 @@ import type { History } from "../src/analysis/history/history.js";
 import { sizeInstance } from "../src/analysis/sizing/size-instance.js";
 import { MB } from "../src/kamailio/pool.js";
 import type { UsageSample } from "../src/kamailio/sample.js";
-import { makeTrace, TRACE_CLASSES, type Trace } from "./traces.js";
+import { makeTrace, TRACE_CLASSES, type Trace } from "../test/support/traces.js";
 import { krr, vpa } from "./yardsticks.js";
 
 const SEEDS = Number(process.argv[2] ?? 4);

@@ -4,7 +4,7 @@
  *
  * Missing evidence is a result: where one of the two texts does not show something, nothing is said to have changed.
  */
-import type { Build } from "../kamailio/build/build.js";
+import type { Build } from "../kamailio/binary/build.js";
 import { memoryFlag, printsFlag } from "../kamailio/knowledge/compile-flags.js";
 import { type ReleaseChange, releaseChanges } from "../kamailio/knowledge/release-changes.js";
 import { compareVersions } from "../kamailio/version.js";

@@ -94,9 +94,9 @@ export function addServiceCommands(program: Command, version: string): void {
     .description("Print the OpenAPI document")
     .action(async () => {
       const { createApp } = await import("../http/app.js");
-      const { openApiDocument } = await import("../http/openapi.js");
+      const { openApiDocument } = await import("../http/system/openapi.js");
       const { openStore } = await import("../store/store.js");
-      const { createServices } = await import("../http/services.js");
+      const { createServices } = await import("../service/services.js");
       const store = openStore(":memory:");
       const services = createServices({ store, log: pino({ level: "silent" }), now: () => 0, auth: "token" });
       const app = createApp({ ...services, version, isStopping: () => false });

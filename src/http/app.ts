@@ -1,27 +1,29 @@
 /** The HTTP application: what happens to every request, and the resources. */
 import { randomUUID } from "node:crypto";
-import { serveAnalyses } from "./analyses.js";
-import { type Api, newApi, type Services } from "./api.js";
-import { authenticate } from "./auth.js";
-import { serveBuildPlan } from "./build-plan.js";
-import { serveBuilds } from "./builds.js";
-import { serveConfigs } from "./configs.js";
-import { serveDiagnosis } from "./diagnosis.js";
-import { serveDocs } from "./docs.js";
+import type { Services } from "../service/services.js";
+import { StoreError, type StoreTrouble } from "../store/errors.js";
+import { serveAnalyses } from "./analyses/analyses.js";
+import { serveBuildPlan } from "./build-plan/build-plan.js";
+import { serveBuilds } from "./builds/builds.js";
+import { serveConfigs } from "./configs/configs.js";
+import { serveDiagnosis } from "./diagnosis/diagnosis.js";
 import { serveDumps } from "./dumps/dumps.js";
-import { Metrics, measure, serveHealth } from "./health.js";
-import { serveHostMemory } from "./host-memory.js";
-import { idempotency } from "./idempotency.js";
+import { serveHostMemory } from "./host-memory/host-memory.js";
 import { serveImports } from "./imports/imports.js";
-import { serveInstances } from "./instances.js";
-import { serveLogs } from "./logs.js";
-import { ProblemError } from "./problem.js";
-import { serveReadiness } from "./readiness.js";
-import { serveReport } from "./report.js";
-import { Router } from "./router.js";
-import { serveRunbooks } from "./runbooks.js";
-import { serveSettings } from "./settings.js";
-import { serveTokens } from "./tokens.js";
+import { serveInstances } from "./instances/instances.js";
+import { authenticate } from "./kernel/auth.js";
+import { idempotency } from "./kernel/idempotency.js";
+import { type Api, newApi } from "./kernel/operation.js";
+import { ProblemError } from "./kernel/problem.js";
+import { Router } from "./kernel/router.js";
+import { serveLogs } from "./logs/logs.js";
+import { serveReadiness } from "./readiness/readiness.js";
+import { serveReport } from "./report/report.js";
+import { serveRunbooks } from "./runbooks/runbooks.js";
+import { serveSettings } from "./settings/settings.js";
+import { serveDocs } from "./system/docs.js";
+import { Metrics, measure, serveHealth } from "./system/health.js";
+import { serveTokens } from "./tokens/tokens.js";
 import { serveUsage } from "./usage/usage.js";
 
 export interface AppOptions extends Services {
@@ -89,32 +91,34 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
   return api;
 }
 
-/** SQLite's ways to say that it cannot write now; the caller can do nothing but wait, the operator something. */
-const STORE_TROUBLE: Record<string, { code: string; detail: string; hint: string }> = {
-  SQLITE_FULL: {
+/** What the store says when it cannot do its work; the caller can do nothing but wait, the operator something. */
+const STORE_TROUBLE: Record<StoreTrouble, { code: string; detail: string; hint: string }> = {
+  full: {
     code: "disk_full",
     detail: "The service's disk is full; nothing was stored.",
     hint: "Free some space on the service's disk and send it again.",
   },
-  SQLITE_BUSY: { code: "store_busy", detail: "The database is busy; nothing was stored.", hint: "Send it again in a moment." },
-  SQLITE_IOERR: {
+  busy: { code: "store_busy", detail: "The database is busy; nothing was stored.", hint: "Send it again in a moment." },
+  read_only: {
     code: "store_unavailable",
     detail: "The database cannot be written; nothing was stored.",
-    hint: "The service's log says why.",
+    hint: "Check the owner and the mode of the service's database.",
   },
-  SQLITE_READONLY: {
+  unavailable: {
     code: "store_unavailable",
-    detail: "The database cannot be written; nothing was stored.",
-    hint: "Check the owner and the mode of the service's database file.",
+    detail: "The database cannot be reached; nothing was stored.",
+    hint: "The service's log says why.",
   },
 };
 
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  const trouble = Object.entries(STORE_TROUBLE).find(([prefix]) => code.startsWith(prefix))?.[1];
-  if (trouble !== undefined)
-    return new ProblemError(503, trouble.code, { ...trouble, headers: { "Retry-After": "10" }, cause: error });
+  if (error instanceof StoreError)
+    return new ProblemError(503, STORE_TROUBLE[error.trouble].code, {
+      ...STORE_TROUBLE[error.trouble],
+      headers: { "Retry-After": "10" },
+      cause: error,
+    });
   return new ProblemError(500, "internal_error", {
     detail: "The service failed on this request; its log has the details under the request id.",
     hint: "Please report it with the request id.",

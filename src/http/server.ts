@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { Logger } from "pino";
 import type { Config } from "../config.js";
+import { startHousekeeping } from "../service/housekeeping.js";
+import { createServices, stopServices } from "../service/services.js";
 import { openStore } from "../store/store.js";
 import { createApp } from "./app.js";
-import { startHousekeeping } from "./housekeeping.js";
-import { createServices, stopServices } from "./services.js";
 
 /** Requests under way may finish for so long after a stop was asked for. Milliseconds. */
 const STOP_GRACE = 10_000;

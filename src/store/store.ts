@@ -6,7 +6,7 @@ import { type IncidentStore, incidentStore } from "./incidents.js";
 import { type InstanceStore, instanceStore } from "./instances.js";
 import { type RecordStore, recordStore } from "./records.js";
 import { type RunbookStore, runbookStore } from "./runbooks.js";
-import { SqliteDatabase } from "./sqlite.js";
+import { SqliteDatabase } from "./sqlite/sqlite.js";
 import { type TokenStore, tokenStore } from "./tokens.js";
 import { type Retention, type UsageStore, usageStore } from "./usage/usage.js";
 

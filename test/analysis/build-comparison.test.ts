@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareBuilds, runningDiffers } from "../../src/analysis/build-comparison.js";
-import type { Build } from "../../src/kamailio/build/build.js";
-import { readBuilds } from "../../src/kamailio/build/read-builds.js";
-import { printCoreInfo, printInternals } from "../kamailio/build/print-internals.js";
+import type { Build } from "../../src/kamailio/binary/build.js";
+import { readBuilds } from "../../src/kamailio/binary/read-builds.js";
+import { printCoreInfo, printInternals } from "../kamailio/binary/print-internals.js";
 
 function only(text: string): Build {
   const [build, ...others] = readBuilds(text).builds;

@@ -12,7 +12,7 @@ const directory = mkdtempSync(join(tmpdir(), "analyze-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 function analyze(args: string[], input: string | Buffer = "") {
-  return spawnSync(process.execPath, ["--import", "tsx", path("src/cli.ts"), "analyze", ...args], {
+  return spawnSync(process.execPath, ["--import", "tsx", path("src/cli/cli.ts"), "analyze", ...args], {
     input,
     encoding: "utf8",
     cwd: path("."),

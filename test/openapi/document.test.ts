@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "../../src/http/app.js";
-import { openApiDocument } from "../../src/http/openapi.js";
-import { createServices } from "../../src/http/services.js";
+import { openApiDocument } from "../../src/http/system/openapi.js";
+import { createServices } from "../../src/service/services.js";
 import { openStore } from "../../src/store/store.js";
 
 const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));

@@ -1,6 +1,6 @@
 /** What `kamailio -I` of a release prints, for tests that need a build of every release with every choice of manager and debugging. */
-import type { Build } from "../../src/kamailio/build/build.js";
-import { readBuilds } from "../../src/kamailio/build/read-builds.js";
+import type { Build } from "../../src/kamailio/binary/build.js";
+import { readBuilds } from "../../src/kamailio/binary/read-builds.js";
 
 export interface BuildText {
   product?: string;

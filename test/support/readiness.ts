@@ -2,7 +2,7 @@
 import type { Check } from "../../src/analysis/readiness/check.js";
 import { judgeReadiness, type Readiness } from "../../src/analysis/readiness/readiness.js";
 import type { BuildRecord, RuntimeFacts } from "../../src/analysis/readiness/situation.js";
-import type { Build } from "../../src/kamailio/build/build.js";
+import type { Build } from "../../src/kamailio/binary/build.js";
 import type { EffectiveSettings } from "../../src/kamailio/settings/settings.js";
 import { buildOf } from "./build-text.js";
 import { settingsWith } from "./effective-settings.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Series } from "../../src/kamailio/history/series.js";
-import type { Curve, UsageCurves } from "../../src/web/usage-chart/curves.js";
+import type { Curve, UsageCurves } from "../../src/service/curves/curves.js";
 import { drawingOf } from "../../src/web/usage-chart/drawing.js";
 import { label } from "../../src/web/usage-chart/figures.js";
 import { gapsIn } from "../../src/web/usage-chart/gaps.js";

@@ -2,7 +2,7 @@
  * What the stateless analysis says of one text or several: everything that the readers found in them and the judgements that need no history of
  * an instance, with nothing stored. The texts are taken as those of one server.
  */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import type { Dump, Site } from "../../kamailio/dump/dump.js";
 import type { SiteKnowledge } from "../../kamailio/knowledge/sites.js";
 import type { LogIncident, LogStart, LookAlike } from "../../kamailio/log/incident.js";

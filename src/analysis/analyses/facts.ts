@@ -1,5 +1,5 @@
 /** What the texts say together of the server that they come from: its build, the settings in force, and the facts that change a judgement. */
-import { kamailioVersion } from "../../kamailio/build/kamailio-version.js";
+import { kamailioVersion } from "../../kamailio/binary/kamailio-version.js";
 import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";

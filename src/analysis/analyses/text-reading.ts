@@ -5,7 +5,7 @@
  * like usage, and the beginning and the end of it to the readers of short outputs (`small-text.ts`). What is read is not judged here. Readers are loaded when they are needed, so that the command line
  * starts quickly.
  */
-import type { ReadBuilds } from "../../kamailio/build/read-builds.js";
+import type { ReadBuilds } from "../../kamailio/binary/read-builds.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import { createDumpReader, type DumpReader, type DumpReading } from "../../kamailio/dump/reader.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
@@ -206,7 +206,7 @@ export class TextReader {
 }
 
 async function readBuildsOf(text: string): Promise<ReadBuilds | null> {
-  const { readBuilds } = await import("../../kamailio/build/read-builds.js");
+  const { readBuilds } = await import("../../kamailio/binary/read-builds.js");
   const read = readBuilds(text);
   return read.builds.length === 0 ? null : read;
 }

@@ -5,7 +5,7 @@
  * The new build goes under its own prefix beside the old one: a module is refused by a core with other flags ("module compile flags mismatch",
  * src/core/sr_module.c:376@5.6.3), so core and modules must change together, and going back is to start the old binary.
  */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import {
   DEBUG_EVIDENCE,
   DEBUG_FLAGS_PRINTED,

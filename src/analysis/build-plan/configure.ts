@@ -1,5 +1,5 @@
 /** The commands that configure, build and install with memory debugging, in the build system of each era. */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import { BUILD_SYSTEM, type BuildSystem, factAt } from "../../kamailio/knowledge/releases.js";
 import { compareVersions, readVersion, type Version } from "../../kamailio/version.js";
 

@@ -1,5 +1,5 @@
 /** Which modules the new build must have: those that are loaded, else those that lie in today's module directory. */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import type { EffectiveSettings } from "../../kamailio/settings/settings.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 

@@ -1,5 +1,5 @@
 /** The values of a configuration as a rule asks for them: the one in force, the line that sets it, the release's default. */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import type { ConfigPlace, ConfigReading, CoreAssignment, ModuleParameterLine } from "../../kamailio/config/reading.js";
 import { coreDefault } from "../../kamailio/knowledge/core-parameters.js";
 import { DEFAULT_DEBUG } from "../../kamailio/knowledge/releases.js";

@@ -1,5 +1,5 @@
 /** What the matcher of known issues is given and what it says, field by field as it goes over the wire. */
-import type { Product } from "../../kamailio/build/build.js";
+import type { Product } from "../../kamailio/binary/build.js";
 import type { Dump, Site } from "../../kamailio/dump/dump.js";
 import type { KnownIssue } from "../../kamailio/knowledge/known-issues.js";
 import type { LogIncident } from "../../kamailio/log/incident.js";

@@ -2,7 +2,7 @@
  * What all rules look at: the binary, the process that runs, the managers, levels and modules in force, gathered once from what was recorded.
  * Nothing here judges; a value that no text shows and no release fixes stays `null`.
  */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import { CFG_FRAMEWORK, type ManagerReport, managerReports } from "../../kamailio/knowledge/memory-reports.js";
 import { DEFAULT_MANAGER, factAt } from "../../kamailio/knowledge/releases.js";
 import type { Manager, Pool } from "../../kamailio/pool.js";

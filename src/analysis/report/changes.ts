@@ -1,6 +1,6 @@
 /** What changed on the server as far as records show it: other builds, other settings, other configurations, restarts, resizes, reloads. */
 
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import { SETTING_NAMES, type SettingsReading } from "../../kamailio/settings/settings.js";
 import type { Recorded, ReportInput } from "./input.js";
 import { quoted } from "./words.js";

@@ -1,5 +1,5 @@
 /** What a report is made from: everything that is recorded about one instance, and the judgements of it. */
-import type { Build } from "../../kamailio/build/build.js";
+import type { Build } from "../../kamailio/binary/build.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
 import type { LogIncident } from "../../kamailio/log/incident.js";

@@ -1,15 +1,15 @@
 /** Memory dumps on the wire. */
 import { z } from "@hono/zod-openapi";
 import type { DumpForm } from "../../kamailio/dump/dump.js";
+import { timestamp } from "../../kamailio/units.js";
 import type { StoredDump } from "../../store/dumps.js";
-import { Bytes, Id, InstanceName, Timestamp, timestamp } from "../api.js";
-import { ManagerSchema } from "../build-schema.js";
-import { IncidentSchema } from "../incident-schema.js";
-import { pageOf } from "../page.js";
+import { ManagerSchema } from "../builds/build-schema.js";
+import { Bytes, Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
+import { pageOf } from "../kernel/page.js";
+import { IncidentSchema } from "../logs/incident-schema.js";
 import { PoolSchema } from "../usage/usage-schema.js";
 import { SiteSchema } from "./site-schema.js";
 
-const Sentence = z.string().max(4000);
 export const Count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const Line = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 

@@ -1,6 +1,7 @@
 /** Memory dumps over HTTP. */
-import type { Api } from "../api.js";
-import { serveDumpComparison } from "./comparison.js";
+
+import { serveDumpComparison } from "../dump-comparison/dump-comparison.js";
+import type { Api } from "../kernel/operation.js";
 import { serveRecordDumps } from "./record-dumps.js";
 import { serveStoredDumps } from "./stored-dumps.js";
 

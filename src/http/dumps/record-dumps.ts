@@ -4,18 +4,20 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { DumpReading } from "../../kamailio/dump/reader.js";
 import type { LogReading } from "../../kamailio/log/incident.js";
-import { type Api, type ApiEnv, handle, InstanceParams, operation } from "../api.js";
-import { bodyKind } from "../body.js";
-import { incidentOnTheWire } from "../incident-schema.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances.js";
-import { keepIncidents } from "../keep-incidents.js";
-import { ProblemError } from "../problem.js";
-import { notWhatIsReadHere } from "../recorded-text.js";
-import { AtQuery, takenAt } from "../when.js";
+import { withProcessNames } from "../../service/facts/process-names.js";
+import { keepIncidents } from "../../service/intake/keep-incidents.js";
+import { settleTime, type TakenAt } from "../../service/intake/times.js";
+import { readUpload } from "../../service/intake/upload.js";
+import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { bodyChunks, bodyKind } from "../kernel/body.js";
+import type { ApiEnv } from "../kernel/env.js";
+import { InstanceParams } from "../kernel/fields.js";
+import { type Api, handle, operation } from "../kernel/operation.js";
+import { ProblemError } from "../kernel/problem.js";
+import { notWhatIsReadHere } from "../kernel/recorded-text.js";
+import { AtQuery, takenAt } from "../kernel/when.js";
+import { incidentOnTheWire } from "../logs/incident-schema.js";
 import { DumpUploadSchema, dumpOnTheWire } from "./dump-schema.js";
-import { withProcessNames } from "./process-names.js";
-import { settleTime, type TakenAt } from "./times.js";
-import { readUpload } from "./upload.js";
 
 const EXAMPLE = ` 6(3931) ALERT: <core> [core/pt.c:586]: mem_dump_pkg_fixup(): Memory status (pkg) of process 3931
  6(3931) ALERT: qm_sums: qm_sums(): summarizing all alloc'ed. fragments:
@@ -54,7 +56,11 @@ export function serveRecordDumps(api: Api) {
     bodyKind(c);
     // Before a gigabyte is read for nothing.
     if (create !== "true") await existingInstance(c, instance);
-    const { dumps: reading, log, head } = await readUpload(c, taken.at, "dumps_and_incidents");
+    const {
+      dumps: reading,
+      log,
+      head,
+    } = await readUpload(bodyChunks(c, Number.POSITIVE_INFINITY), taken.at, "dumps_and_incidents");
     if (reading === null || (reading.dumps.length === 0 && log.incidents.length === 0)) throw nothingFound(head, reading);
     const recorded = await withInstance(c, instance, create, () => keepAll(c, instance, reading, log, taken));
     const { dumps, incidents, warnings } = recorded;

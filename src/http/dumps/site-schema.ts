@@ -1,11 +1,9 @@
 /** Allocation sites on the wire, with what the catalogue says of them. */
 import { z } from "@hono/zod-openapi";
 import type { SiteKnowledge } from "../../kamailio/knowledge/sites.js";
-import { Bytes } from "../api.js";
+import { Bytes, Count, Sentence } from "../kernel/fields.js";
 
-const Sentence = z.string().max(4000);
 const Name = z.string().max(500).nullable();
-const Count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const SiteKnowledgeSchema = z
   .object({

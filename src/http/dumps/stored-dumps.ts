@@ -1,14 +1,16 @@
 /** Dumps that were recorded: the list, one of them, and its allocation sites. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { withProcessNames } from "../../service/facts/process-names.js";
 import type { StoredDump } from "../../store/dumps.js";
-import { type Api, type ApiEnv, Bytes, handle, Id, InstanceAndIdParams, InstanceParams, operation } from "../api.js";
-import { isNotModified, notFound } from "../conditional.js";
-import { existingInstance } from "../instances.js";
-import { MAX_LIMIT, PageQuery, readCursor, toPage } from "../page.js";
+import { existingInstance } from "../instances/instances.js";
+import { isNotModified, notFound } from "../kernel/conditional.js";
+import type { ApiEnv } from "../kernel/env.js";
+import { Bytes, Id, InstanceAndIdParams, InstanceParams } from "../kernel/fields.js";
+import { type Api, handle, operation } from "../kernel/operation.js";
+import { MAX_LIMIT, PageQuery, readCursor, toPage } from "../kernel/page.js";
 import { PoolSchema } from "../usage/usage-schema.js";
 import { Count, DumpPageSchema, DumpWithSitesSchema, dumpOnTheWire, Pid } from "./dump-schema.js";
-import { withProcessNames } from "./process-names.js";
 import { groupSites, siteOnTheWire } from "./site-groups.js";
 import { SiteSchema } from "./site-schema.js";
 

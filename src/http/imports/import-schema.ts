@@ -1,13 +1,12 @@
 /** An import of usage history on the wire. */
 import { z } from "@hono/zod-openapi";
-import { Id, InstanceName, Timestamp, timestamp } from "../api.js";
-import { Problem } from "../problem.js";
-import { chunksLeft, pointsIn } from "./chunks.js";
-import { problemOf } from "./import-failure.js";
-import type { ImportState, UsageImport } from "./import-state.js";
-import { MOST_TARGETS } from "./targets.js";
+import { timestamp } from "../../kamailio/units.js";
+import { chunksLeft, pointsIn } from "../../service/imports/chunks.js";
+import type { ImportState, KeptProblem, UsageImport } from "../../service/imports/import-state.js";
+import { MOST_TARGETS } from "../../service/imports/targets.js";
+import { Count, Id, InstanceName, Timestamp } from "../kernel/fields.js";
+import { Problem, ProblemError } from "../kernel/problem.js";
 
-const Count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const StepSeconds = z.number().int().min(1).max(86_400).openapi({ description: "Seconds between two samples", example: 60 });
 const Url = z.string().min(1).max(2000).openapi({ example: "http://prometheus.example:9090" });
 
@@ -168,7 +167,7 @@ export function onTheWire({ state, request, ...stored }: UsageImport): z.infer<t
     duplicates: state.duplicates,
     left_out: state.left_out.map((entry) => ({ ...entry, first_at: timestamp(entry.first_at) })),
     warnings: state.warnings,
-    error: stored.status === "failed" && state.error !== null ? problemOf(state.error, state.request_id) : null,
+    error: stored.status === "failed" && state.error !== null ? keptProblem(state.error, state.request_id) : null,
     created_at: timestamp(stored.created_at),
     updated_at: timestamp(stored.updated_at),
   };
@@ -186,4 +185,9 @@ function progressOf({ plan, next_at, chunk_points, done_chunks }: ImportState): 
     points: plan === null ? null : pointsIn(plan),
     step_seconds: plan === null ? null : plan.step / 1000,
   };
+}
+
+/** The problem that ended an import, as it is on the wire. */
+function keptProblem({ status, code, detail, hint }: KeptProblem, requestId: string) {
+  return new ProblemError(status, code, { detail, hint }).toProblem(requestId);
 }

@@ -1,15 +1,17 @@
 /** Imports: usage history that another server, a Prometheus, already has. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Api, type ApiEnv, handle, InstanceAndIdParams, InstanceParams, operation } from "../api.js";
-import { bodyJson, bodyKind } from "../body.js";
-import { isNotModified, notFound } from "../conditional.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances.js";
-import { OutgoingError } from "../outgoing/outgoing-error.js";
-import { PageQuery, pageOf, readCursor, toPage } from "../page.js";
-import { ProblemError } from "../problem.js";
+import { type ImportRequest, type ImportState, newState, type UsageImport } from "../../service/imports/import-state.js";
+import { OutgoingError } from "../../service/outgoing/outgoing-error.js";
+import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { bodyJson, bodyKind } from "../kernel/body.js";
+import { isNotModified, notFound } from "../kernel/conditional.js";
+import type { ApiEnv } from "../kernel/env.js";
+import { InstanceAndIdParams, InstanceParams } from "../kernel/fields.js";
+import { type Api, handle, operation } from "../kernel/operation.js";
+import { PageQuery, pageOf, readCursor, toPage } from "../kernel/page.js";
+import { ProblemError } from "../kernel/problem.js";
 import { ImportCreateSchema, ImportSchema, onTheWire } from "./import-schema.js";
-import { type ImportRequest, type ImportState, newState, type UsageImport } from "./import-state.js";
 
 const createImport = operation({
   operationId: "createUsageImport",
@@ -87,7 +89,9 @@ export function serveImports(api: Api) {
     try {
       await outgoing.check(request.url);
     } catch (error) {
-      throw error instanceof OutgoingError ? error.toProblem() : error;
+      throw error instanceof OutgoingError
+        ? new ProblemError(422, error.code, { detail: error.message, hint: error.hint, cause: error })
+        : error;
     }
     const wanted = { request, state: newState(c.get("requestId")), with_credentials: Object.keys(headers).length > 0 };
     const added = await withInstance(c, instance, create, () =>

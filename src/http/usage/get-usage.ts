@@ -2,15 +2,17 @@
 import { createHash } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { CurveCollector, type Selection } from "../../service/curves/collect-curves.js";
+import { rawPages, usageCurves } from "../../service/curves/usage-curves.js";
 import type { TimedSample, UsageStore } from "../../store/usage/usage.js";
-import { type Api, type ApiEnv, handle, InstanceParams, operation } from "../api.js";
-import { isNotModified } from "../conditional.js";
-import { existingInstance } from "../instances.js";
-import { MEDIA_TYPES, preferredFormat } from "../negotiate.js";
-import { CurveCollector, type Selection } from "./collect-curves.js";
-import { CSV_HEADER, csvRows, ndjsonRows, sampleLine } from "./rows.js";
+import { CSV_HEADER, csvRows, ndjsonRows, sampleLine } from "../../web/usage-rows.js";
+import { existingInstance } from "../instances/instances.js";
+import { isNotModified } from "../kernel/conditional.js";
+import type { ApiEnv } from "../kernel/env.js";
+import { InstanceParams } from "../kernel/fields.js";
+import { MEDIA_TYPES, preferredFormat } from "../kernel/negotiate.js";
+import { type Api, handle, operation } from "../kernel/operation.js";
 import { type Stretch, StretchQuery, stretchOf } from "./selection.js";
-import { rawPages, usageCurves } from "./usage-curves.js";
 import { UsageSchema, usageOnTheWire } from "./usage-schema.js";
 
 const DEFAULT_POINTS = 500;

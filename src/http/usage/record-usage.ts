@@ -1,18 +1,20 @@
 /** `POST .../usage`: whatever a command printed about memory goes into the history, as a stream. */
 import { z } from "@hono/zod-openapi";
 import { recognise } from "../../kamailio/recognise.js";
+import { timestamp } from "../../kamailio/units.js";
 import { createUsageReader, MAX_REJECTED, type UsageReport } from "../../kamailio/usage/reader.js";
 import { readZone } from "../../kamailio/usage/time-zone.js";
+import { type ReadingFacts, ReadingFactsCache } from "../../service/intake/reading-facts.js";
+import { receiveUsage } from "../../service/intake/receive-usage.js";
 import type { Recorded } from "../../store/usage/usage.js";
-import { type Api, handle, InstanceParams, operation, timestamp } from "../api.js";
-import { bodyChunks, bodyKind } from "../body.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances.js";
-import { ProblemError } from "../problem.js";
-import { notWhatIsReadHere } from "../recorded-text.js";
-import { AtQuery, takenAt } from "../when.js";
-import { UsageAcceptedSchema } from "./accepted-schema.js";
-import { type ReadingFacts, ReadingFactsCache } from "./reading-facts.js";
-import { receiveUsage } from "./receive.js";
+import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { bodyChunks, bodyKind } from "../kernel/body.js";
+import { InstanceParams } from "../kernel/fields.js";
+import { type Api, handle, operation } from "../kernel/operation.js";
+import { ProblemError } from "../kernel/problem.js";
+import { notWhatIsReadHere } from "../kernel/recorded-text.js";
+import { AtQuery, takenAt } from "../kernel/when.js";
+import { UsageAcceptedSchema } from "./usage-schema.js";
 
 const EXAMPLE = `### 2026-11-23T08:15:30Z
 {

@@ -1,7 +1,7 @@
 /** Query parameters that say which part of the history is meant. */
 import { z } from "@hono/zod-openapi";
-import { ProblemError } from "../problem.js";
-import type { Selection } from "./collect-curves.js";
+import type { Selection } from "../../service/curves/collect-curves.js";
+import { ProblemError } from "../kernel/problem.js";
 import { PoolSchema } from "./usage-schema.js";
 
 const Time = z.iso.datetime({ offset: true });

@@ -1,5 +1,5 @@
 /** Usage: the history of the memory counters. */
-import type { Api } from "../api.js";
+import type { Api } from "../kernel/operation.js";
 import { serveGetUsage } from "./get-usage.js";
 import { serveUsageSvg } from "./get-usage-svg.js";
 import { serveRecordUsage } from "./record-usage.js";

@@ -4,7 +4,7 @@
  * The running process wins for what it reports; then its command line, what starts it, what was posted as JSON, kamailio.cfg, the
  * build's defaults, the release's. Of one source the newest text wins. What depends on an unknown release is `null`.
  */
-import type { Build } from "../build/build.js";
+import type { Build } from "../binary/build.js";
 import {
   ASYNC_WORKERS,
   DEBUG_OPTION,

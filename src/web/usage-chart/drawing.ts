@@ -1,6 +1,6 @@
 /** What a chart of usage shows, before it is drawn: lines, marks and words, in MB and epoch ms. */
 import type { Pool } from "../../kamailio/pool.js";
-import type { Curve, UsageCurves } from "./curves.js";
+import type { Curve, UsageCurves } from "../../service/curves/curves.js";
 import { day, label, mb, moment, stretch, toMb } from "./figures.js";
 import { type Gap, gapsIn } from "./gaps.js";
 import type { Palette } from "./palette.js";

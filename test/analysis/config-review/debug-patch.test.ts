@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigFacts } from "../../../src/analysis/config-review/facts.js";
 import { debugPatch } from "../../../src/analysis/config-review/patch/debug-patch.js";
-import type { Build } from "../../../src/kamailio/build/build.js";
+import type { Build } from "../../../src/kamailio/binary/build.js";
 import type { ConfigInput } from "../../../src/kamailio/config/files.js";
 import { readConfig } from "../../../src/kamailio/config/read-config.js";
 import { readVersion } from "../../../src/kamailio/version.js";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { makeTrace } from "../../../bench/traces.js";
 import { diagnose } from "../../../src/analysis/diagnosis/diagnose.js";
 import { historyFromSamples } from "../../../src/analysis/history/from-samples.js";
 import type { HistoryIncident, InstanceFacts } from "../../../src/analysis/history/history.js";
 import { readVersion } from "../../../src/kamailio/version.js";
+import { makeTrace } from "../../support/traces.js";
 import { lastTime } from "./usage-fixture.js";
 
 const SHAPE = { days: 14, interval_s: 3_600 };

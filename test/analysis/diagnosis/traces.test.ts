@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { makeTrace, TRACE_CLASSES } from "../../../bench/traces.js";
 import { diagnose } from "../../../src/analysis/diagnosis/diagnose.js";
 import { historyFromSamples } from "../../../src/analysis/history/from-samples.js";
+import { makeTrace, TRACE_CLASSES } from "../../support/traces.js";
 import { lastTime } from "./usage-fixture.js";
 
 const SHAPES = [

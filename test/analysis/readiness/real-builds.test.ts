@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Readiness } from "../../../src/analysis/readiness/readiness.js";
-import { readBuilds } from "../../../src/kamailio/build/read-builds.js";
+import { readBuilds } from "../../../src/kamailio/binary/read-builds.js";
 import { readConfig } from "../../../src/kamailio/config/read-config.js";
 import { effectiveSettings } from "../../../src/kamailio/settings/effective.js";
 import { readSettings } from "../../../src/kamailio/settings/read-settings.js";

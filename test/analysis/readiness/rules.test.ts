@@ -1,6 +1,6 @@
 /** The readiness rules, each by the claim that it checks. */
 import { describe, expect, test } from "vitest";
-import { readBuilds } from "../../../src/kamailio/build/read-builds.js";
+import { readBuilds } from "../../../src/kamailio/binary/read-builds.js";
 import { buildOf } from "../../support/build-text.js";
 import { settingsWith } from "../../support/effective-settings.js";
 import { checkOf, DEBUG, judge, judgeRelease, NO_DEBUG, record, STOCK_MODULES } from "../../support/readiness.js";

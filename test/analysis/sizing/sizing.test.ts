@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { makeTrace } from "../../../bench/traces.js";
 import { krr, vpa } from "../../../bench/yardsticks.js";
 import { historyFromSamples } from "../../../src/analysis/history/from-samples.js";
 import type { InstanceFacts } from "../../../src/analysis/history/history.js";
 import { NO_EXPECTED_LOAD } from "../../../src/analysis/sizing/cold-start.js";
 import { sizeInstance } from "../../../src/analysis/sizing/size-instance.js";
 import { MB } from "../../../src/kamailio/pool.js";
+import { makeTrace } from "../../support/traces.js";
 import { incidentUsage, lastTime } from "../diagnosis/usage-fixture.js";
 
 function size(name: string, facts: Partial<InstanceFacts> = {}, days = 21) {

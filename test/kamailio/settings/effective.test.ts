@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Build } from "../../../src/kamailio/build/build.js";
+import type { Build } from "../../../src/kamailio/binary/build.js";
 import { type EffectiveInput, effectiveSettings } from "../../../src/kamailio/settings/effective.js";
 import { readSettings } from "../../../src/kamailio/settings/read-settings.js";
 import {

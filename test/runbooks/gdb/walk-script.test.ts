@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { readBuilds } from "../../../src/kamailio/build/read-builds.js";
+import { readBuilds } from "../../../src/kamailio/binary/read-builds.js";
 import type { Dump } from "../../../src/kamailio/dump/dump.js";
 import { readDumps } from "../../../src/kamailio/dump/reader.js";
 import { gdbLayout } from "../../../src/kamailio/knowledge/gdb-layouts.js";

@@ -1,5 +1,5 @@
 /** Readiness rule: does the process that runs come from the binary that is recorded? After an upgrade without a restart it does not. */
-import type { Build } from "../../../kamailio/build/build.js";
+import type { Build } from "../../../kamailio/binary/build.js";
 import { restartCommands } from "../../build-plan/service.js";
 import { askWith, type Check, nothing } from "../check.js";
 import { rpc } from "../commands.js";

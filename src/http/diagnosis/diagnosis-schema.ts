@@ -1,0 +1,64 @@
+/** Diagnosis on the wire. */
+import { z } from "@hono/zod-openapi";
+import type { Diagnosis } from "../../analysis/diagnosis/diagnosis.js";
+import { Sentence, Timestamp } from "../kernel/fields.js";
+import { KnownIssues } from "../known-issues/known-issue-schema.js";
+
+const Rate = z.number().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+export const ExhaustionSchema = z
+  .object({
+    earliest: Timestamp,
+    likely: Timestamp,
+    latest: z.union([Timestamp, z.null()]).openapi({ description: "null: at the lower end of the slope it never fills" }),
+  })
+  .openapi("Exhaustion", { description: "When the pool is full, as a range" });
+
+const EvidenceSchema = z.object({ rule: z.string().max(200), detail: Sentence, source: Sentence }).openapi("DiagnosisEvidence");
+
+const PoolDiagnosisSchema = z
+  .object({
+    pool: z.enum(["shm", "pkg"]),
+    verdict: z.enum([
+      "healthy",
+      "growth",
+      "leak_suspected",
+      "undersized",
+      "fragmentation",
+      "corruption",
+      "stale_data",
+      "insufficient_data",
+      "inconclusive",
+    ]),
+    severity: z.enum(["info", "warning", "error", "critical"]),
+    summary: Sentence,
+    processes: z
+      .array(z.string().max(500))
+      .max(2000)
+      .openapi({ description: "Classes of processes that the verdict is about (pkg)" }),
+    evidence_for: z.array(EvidenceSchema).max(200),
+    evidence_against: z.array(EvidenceSchema).max(200),
+    slope_bytes_per_day: z.union([z.object({ low: Rate, likely: Rate, high: Rate }).openapi("SlopeRange"), z.null()]),
+    exhaustion: z.union([ExhaustionSchema, z.null()]),
+    next: z.array(z.object({ why: Sentence, command: Sentence }).openapi("NextStep")).max(100),
+  })
+  .openapi("PoolDiagnosis");
+
+const DiagnosisFields = z.object({
+  ok: z.boolean().openapi({ description: "Nothing was found that needs somebody" }),
+  pools: z.array(PoolDiagnosisSchema).max(2),
+  title: Sentence.openapi({ description: "For a ticket" }),
+  dedup_key: z
+    .string()
+    .max(500)
+    .openapi({ description: "The same for the same finding on the same instance", example: "sip1:pkg:leak_suspected" }),
+});
+
+export const DiagnosisSchema = DiagnosisFields.extend({
+  as_of: Timestamp.openapi({ description: "The moment that was judged for: now, or the last sample of a history that ended" }),
+  known_issues: KnownIssues,
+}).openapi("Diagnosis");
+
+type Fits = Diagnosis extends z.input<typeof DiagnosisFields> ? true : never;
+/** The compiler refuses this line when the judgement and the contract part. */
+export const DIAGNOSIS_FITS_CONTRACT: Fits = true;

@@ -1,0 +1,136 @@
+/** Gathers what the judgements of usage look at: the counters over time, the events and incidents, and the recorded facts. */
+import { cellWidth, HOUR } from "../../analysis/history/cell-width.js";
+import { historyFromSamples } from "../../analysis/history/from-samples.js";
+import type {
+  DumpAgreement,
+  History,
+  InstanceFacts as JudgedFacts,
+  ProcessHistory,
+  Sourced,
+} from "../../analysis/history/history.js";
+import { historyIncident } from "../../analysis/history/log-incident.js";
+import { usesTls } from "../../analysis/history/uses-tls.js";
+import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
+import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
+import type { EffectiveValue } from "../../kamailio/settings/settings.js";
+import { timestamp } from "../../kamailio/units.js";
+import type { StoredDump } from "../../store/dumps.js";
+import type { Store } from "../../store/store.js";
+import type { EntitySeries } from "../../store/usage/usage.js";
+import { hostTotalBytes, type InstanceFacts } from "./instance-facts.js";
+
+/** Incidents and dumps that a judgement looks at, newest first. */
+const INCIDENTS_READ = 500;
+const DUMPS_READ = 50;
+
+/** A history with the moment for which it is to be judged. */
+export interface RecordedHistory {
+  history: History;
+  /** Epoch ms: now, or the last sample of a history that ended before. A forecast begins where the data end. */
+  as_of: number;
+}
+
+/** A server is sampled every few minutes; one that was not for so long is judged as of its last sample. Milliseconds. */
+const ENDED_AFTER = HOUR;
+
+export async function recordedHistory(store: Store, facts: InstanceFacts, now: number): Promise<RecordedHistory> {
+  const { instance } = facts;
+  await store.usage.rollUp(instance);
+  const [span, incidents, dumps, hostBytes] = await Promise.all([
+    store.usage.span(instance),
+    store.incidents.list(instance, {}, { after: null, limit: INCIDENTS_READ }),
+    store.dumps.list(instance, {}, { after: null, limit: DUMPS_READ }),
+    hostTotalBytes(store, instance),
+  ]);
+  const judged = judgedFacts(facts, dumps, hostBytes);
+  const judgedIncidents = incidents.map(({ id, began_at, incident }) => historyIncident(incident, id, began_at));
+  if (span.from === null || span.to === null) return { history: historyFromSamples([], judged, judgedIncidents), as_of: now };
+  const as_of = now - span.to > ENDED_AFTER ? span.to : now;
+  // Where the cells of the judgement are finer than an hour, the raw samples are asked; they are still there for so short a span.
+  const isShort = cellWidth(span.to - span.from) < HOUR && span.raw_from !== null && span.raw_from - span.from < HOUR;
+  if (isShort) {
+    const samples = await store.usage.samples(instance, span.from, span.to + 1, Number.POSITIVE_INFINITY);
+    return {
+      history: historyFromSamples(
+        samples.map(({ sample }) => sample),
+        judged,
+        judgedIncidents,
+      ),
+      as_of,
+    };
+  }
+  const [series, events] = await Promise.all([
+    store.usage.series(instance, "hour", span.from, span.to),
+    store.usage.events(instance, span.from, span.to + 1),
+  ]);
+  return { history: { ...fromRollups(series), events, incidents: judgedIncidents, samples: span.samples, facts: judged }, as_of };
+}
+
+function fromRollups(all: readonly EntitySeries[]): Pick<History, "shm" | "processes" | "load"> {
+  const shm = all.find(({ entity }) => entity === null)?.counters;
+  const processes: ProcessHistory[] = [];
+  const load = new Map<string, Series>();
+  for (const { entity, counters } of all) {
+    if (entity === null) continue;
+    const series = (counter: string) => counters.get(counter) ?? EMPTY_SERIES;
+    if (entity.kind === "load") load.set(entity.key, series("value"));
+    else
+      processes.push({
+        key: entity.key,
+        desc: entity.description,
+        rank: entity.rank,
+        used: series("used"),
+        real_used: series("real_used"),
+        total_size: series("total_size"),
+        total_frags: series("total_frags"),
+      });
+  }
+  const shared = (counter: string) => shm?.get(counter) ?? EMPTY_SERIES;
+  return {
+    shm: {
+      total: shared("total"),
+      used: shared("used"),
+      real_used: shared("real_used"),
+      max_used: shared("max_used"),
+      fragments: shared("fragments"),
+    },
+    processes,
+    load,
+  };
+}
+
+function judgedFacts(
+  { instance, version, settings }: InstanceFacts,
+  dumps: readonly StoredDump[],
+  host_total_bytes: number | null,
+): JudgedFacts {
+  const usesQm = settings.shm_manager.value === "qm" || settings.pkg_manager.value === "qm";
+  return {
+    instance,
+    version,
+    shm_manager: settings.shm_manager.value,
+    pkg_manager: settings.pkg_manager.value,
+    qm_accounting_bug: usesQm ? hasReallocAccountingBug(version) : settings.shm_manager.value === null ? null : false,
+    shm_size_mb: sourced(settings.shm_size_mb),
+    pkg_size_mb: sourced(settings.pkg_size_mb),
+    processes: settings.processes.value,
+    tls: usesTls(settings.modules.value),
+    host_total_bytes,
+    dumps: dumps.flatMap(agreement),
+  };
+}
+
+function sourced(setting: EffectiveValue<number>): Sourced<number> | null {
+  return setting.value === null || setting.source === null ? null : { value: setting.value, source: setting.source };
+}
+
+function agreement(dump: StoredDump): DumpAgreement[] {
+  const { id, pool, pid, taken_at, used, allocated_bytes, complete, largest_free_fragment } = dump;
+  if (pool === null || used === null || allocated_bytes === null) return [];
+  return [{ id, pool, pid, at: taken_at, used, allocated_bytes, complete, largest_free_fragment }];
+}
+
+/** RFC 3339 of the moment a judgement was made for. */
+export function asOf({ as_of }: RecordedHistory): string {
+  return timestamp(as_of);
+}

@@ -1,0 +1,121 @@
+/** Gathers what a runbook is made from: everything that is recorded about the instance, and the judgements of it. */
+import { diagnose } from "../../analysis/diagnosis/diagnose.js";
+import { judgeHostMemory } from "../../analysis/host-memory/host-memory.js";
+import { judgeReadiness } from "../../analysis/readiness/readiness.js";
+import { sizeInstance } from "../../analysis/sizing/size-instance.js";
+import { readConfig } from "../../kamailio/config/read-config.js";
+import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
+import { MB } from "../../kamailio/pool.js";
+import type { Version } from "../../kamailio/version.js";
+import type { ModuleParameterFact, RunbookFacts, TimedUsage } from "../../runbooks/facts.js";
+import { FRESH_MS } from "../../runbooks/plan.js";
+import type { RecordKind } from "../../store/records.js";
+import type { Store } from "../../store/store.js";
+import { recordedHistory } from "./history.js";
+import { instanceFacts } from "./instance-facts.js";
+import { dumpsWithSites, knownIssuesIn } from "./known-issues.js";
+
+/** Samples read from when the runbook began, and up to now: an experiment lies between them. */
+const SAMPLES_READ = 500;
+const INCIDENTS_READ = 200;
+/** A sample so soon after the start still shows the start-up level. */
+const START_UP_MS = 30 * 60_000;
+
+/** @param since epoch ms of the oldest runbook that the facts are for */
+export async function runbookFacts(
+  store: Store,
+  instance: string,
+  since: number,
+  now: number,
+  service: RunbookFacts["service"],
+): Promise<RunbookFacts> {
+  const facts = await instanceFacts(store, instance);
+  const seen = (kind: RecordKind) => store.records.latest(instance, kind).then((record) => record?.last_seen_at ?? null);
+  const [dumps, stored, recorded, begun, newest, build, running_build, settings, config] = await Promise.all([
+    dumpsWithSites(store, instance),
+    store.incidents.list(instance, {}, { after: null, limit: INCIDENTS_READ }),
+    recordedHistory(store, facts, now),
+    store.usage.samples(instance, since - FRESH_MS, now + 1, SAMPLES_READ),
+    store.usage.latest(instance, now, SAMPLES_READ),
+    seen("build"),
+    seen("running_build"),
+    seen("settings"),
+    seen("config"),
+  ]);
+  const diagnosis = diagnose(recorded.history, recorded.as_of);
+  const recent = new Map<number, TimedUsage>();
+  for (const sample of [...begun, ...newest]) if (sample.at >= since - FRESH_MS) recent.set(sample.at, sample);
+  const latest = newest[0] ?? null;
+  const known_issues = knownIssuesIn(
+    facts,
+    dumps,
+    stored.map(({ incident }) => incident),
+    { processes: recorded.history.processes, diagnosis },
+  );
+  return {
+    ...facts,
+    readiness: judgeReadiness(facts),
+    last_seen: { build, running_build, settings, config },
+    module_parameters: await moduleParameters(store, instance, facts.version),
+    usage: {
+      latest,
+      start_up: await startUp(store, instance, latest, now),
+      recent: [...recent.values()].sort((a, b) => a.at - b.at),
+    },
+    dumps: dumps
+      .map(({ stored: { id, taken_at, recorded_at }, stored: _, ...dump }) => ({ ...dump, id, taken_at, recorded_at }))
+      .sort((a, b) => b.taken_at - a.taken_at),
+    incidents: stored.map(({ id, began_at, ended_at, recorded_at, incident }) => ({
+      id,
+      began_at,
+      ended_at,
+      recorded_at,
+      incident,
+    })),
+    host_memory: await hostMemory(store, instance, facts.settings, latest),
+    diagnosis,
+    sizing: sizeInstance(recorded.history, recorded.as_of),
+    known_issues,
+    service,
+    now,
+  };
+}
+
+/** The first sample after the last restart that somebody saw, or that the uptime shows. */
+async function startUp(store: Store, instance: string, latest: TimedUsage | null, now: number): Promise<TimedUsage | null> {
+  if (latest === null) return null;
+  const restarts = (await store.usage.events(instance, 0, now + 1)).filter(({ kind }) => kind === "restart");
+  const seen = restarts.at(-1)?.at ?? null;
+  const { uptime } = latest.sample;
+  const begun = uptime === null ? null : latest.at - uptime * 1000;
+  if (seen === null && begun === null) return null;
+  const from = Math.max(seen ?? 0, begun === null ? 0 : begun);
+  const [first] = await store.usage.samples(instance, Math.floor(from), now + 1, 1);
+  if (first === undefined) return null;
+  return first.at - from <= START_UP_MS ? first : null;
+}
+
+async function moduleParameters(store: Store, instance: string, version: Version | null): Promise<ModuleParameterFact[] | null> {
+  const record = await store.records.latest(instance, "config");
+  const text = record === null ? null : await store.records.text(instance, ["config"], record.id);
+  if (text === null) return null;
+  const { modparams } = readConfig(JSON.parse(text) as { main: string; files: Record<string, string> }, { version });
+  return modparams.flatMap(({ modules, name, value }) => modules.map((module) => ({ module, name, value })));
+}
+
+async function hostMemory(
+  store: Store,
+  instance: string,
+  { shm_size_mb: shm, pkg_size_mb: pkg, processes }: RunbookFacts["settings"],
+  latest: TimedUsage | null,
+): Promise<RunbookFacts["host_memory"]> {
+  const record = await store.records.latest<HostMemoryReading>(instance, "host_memory");
+  if (record === null) return null;
+  const judgement = judgeHostMemory(record.value, {
+    shm_size_bytes: shm.value === null ? null : shm.value * MB,
+    pkg_size_bytes: pkg.value === null ? null : pkg.value * MB,
+    processes: processes.value,
+    shm_max_used_bytes: latest?.sample.shm?.max_used ?? null,
+  });
+  return { id: record.id, recorded_at: record.last_seen_at, judgement };
+}

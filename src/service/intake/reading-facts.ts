@@ -1,0 +1,41 @@
+/** What is recorded about an instance that helps to read its counters: the release, which decides what was cut to 32 bits, and `-m`. */
+import { LRUCache } from "lru-cache";
+import type { Manager } from "../../kamailio/pool.js";
+import type { Version } from "../../kamailio/version.js";
+import type { Store } from "../../store/store.js";
+import { instanceFacts } from "../facts/instance-facts.js";
+
+export interface ReadingFacts {
+  version: Version | null;
+  shm_size_mb: number | null;
+  shm_manager: Manager | null;
+  pkg_manager: Manager | null;
+}
+
+const NOTHING_KNOWN: ReadingFacts = { version: null, shm_size_mb: null, shm_manager: null, pkg_manager: null };
+
+/** Instances whose facts are kept ready. */
+const CACHED_INSTANCES = 5_000;
+
+/** Usage comes every minute, builds and settings hardly ever: the facts are worked out again only when something was recorded since. */
+export class ReadingFactsCache {
+  readonly #known = new LRUCache<string, { newest: string; facts: ReadingFacts }>({ max: CACHED_INSTANCES });
+
+  async of(store: Store, instance: string): Promise<ReadingFacts> {
+    const newest = await store.records.newestId(instance);
+    if (newest === null) return NOTHING_KNOWN;
+    const known = this.#known.get(instance);
+    if (known?.newest === newest) return known.facts;
+    const { version, settings } = await instanceFacts(store, instance);
+    const { shm_size_mb, shm_manager, pkg_manager } = settings;
+    const facts: ReadingFacts = {
+      version,
+      // A default proves nothing about the pool that runs.
+      shm_size_mb: shm_size_mb.evidence_id === null ? null : shm_size_mb.value,
+      shm_manager: shm_manager.evidence_id === null ? null : shm_manager.value,
+      pkg_manager: pkg_manager.evidence_id === null ? null : pkg_manager.value,
+    };
+    this.#known.set(instance, { newest, facts });
+    return facts;
+  }
+}
