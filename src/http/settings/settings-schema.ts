@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { type EffectiveSettings, SETTING_SOURCES, type SettingsReading } from "../../kamailio/settings/settings.js";
 import { ManagerSchema } from "../builds/build-schema.js";
-import { Count, Id, InstanceName, Timestamp } from "../kernel/fields.js";
+import { Bytes, Count, Id, InstanceName, Timestamp } from "../kernel/fields.js";
 
 const SourceSchema = z.enum(SETTING_SOURCES).openapi("SettingSource", { description: "Where a value was seen, strongest first" });
 const Quote = z.string().max(4000);
@@ -44,6 +44,8 @@ const VALUES = {
   log_engine: Text,
   binary: Text,
   modules: z.array(z.string().max(200)).max(1000),
+  memory_limit_bytes: Bytes,
+  oom_killed: Count,
   service_manager: ServiceManager,
 } as const;
 
@@ -66,6 +68,7 @@ const EffectiveSize = effective(Size, "EffectiveSize");
 const EffectiveManager = effective(ManagerSchema, "EffectiveManager");
 const EffectiveLevel = effective(Level, "EffectiveLevel");
 const EffectiveCount = effective(Count, "EffectiveCount");
+const EffectiveBytes = effective(Bytes, "EffectiveBytes");
 const EffectiveText = effective(Text, "EffectiveText");
 
 export const EffectiveSettingsSchema = z
@@ -100,6 +103,8 @@ export const EffectiveSettingsSchema = z
     log_engine: EffectiveText,
     binary: EffectiveText,
     modules: effective(VALUES.modules, "EffectiveModules"),
+    memory_limit_bytes: EffectiveBytes,
+    oom_killed: EffectiveCount,
     service_manager: effective(ServiceManager, "EffectiveServiceManager"),
   })
   .openapi("EffectiveSettings", {

@@ -6,6 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { splitShellWords } from "../shell-words.js";
 import { applyOptions } from "./apply-options.js";
 import { findInWords, plainWords } from "./command-line.js";
+import { binaryBytes, kubernetesBytes } from "./memory-quantity.js";
 import type { Word } from "./options.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 import type { SettingsForm } from "./settings.js";
@@ -18,7 +19,14 @@ interface Container {
   /** Entry point and arguments, in the order in which they are run. */
   words: string[];
   environment: Map<string, string>;
+  /** The memory limit as it is written, and its bytes; `null`: none is. */
+  limit: { bytes: number; quote: string } | null;
+  /** The kernel ended it for its limit; `null`: the text does not say. */
+  oomKilled: string | null;
 }
+
+/** What a text says of a container that says nothing of memory. */
+const NO_LIMIT = { limit: null, oomKilled: null };
 
 /** Options of `docker run` that take no value; every other one takes the next word unless it has an `=`. */
 const DOCKER_FLAGS = new Set(
@@ -34,7 +42,7 @@ export function applyDockerRun(builder: ReadingBuilder, words: readonly string[]
   const engine = words.findIndex((word) => ENGINES.has(word.slice(word.lastIndexOf("/") + 1)));
   const verb = words.findIndex((word, index) => index > engine && (word === "run" || word === "create"));
   if (engine === -1 || verb === -1 || verb - engine > 3) return false;
-  const container: Container = { name: "", image: "", words: [], environment: new Map() };
+  const container: Container = { name: "", image: "", words: [], environment: new Map(), ...NO_LIMIT };
   let at = verb + 1;
   while (at < words.length) {
     const word = words[at] ?? "";
@@ -44,6 +52,7 @@ export function applyDockerRun(builder: ReadingBuilder, words: readonly string[]
     const takes = !DOCKER_FLAGS.has(option) && !DOCKER_SHORT_FLAGS.test(option) && option === word;
     const value = takes ? (words[at + 1] ?? "") : word.slice(equals + 1);
     if (option === "-e" || option === "--env") setVariable(container.environment, value);
+    else if (option === "--memory" || option === "-m") container.limit = limitOf(value, binaryBytes, `${option} ${value}`);
     else if (option === "--name") container.name = value;
     else if (option === "--entrypoint") container.words.push(...toWords(value));
     at += takes ? 2 : 1;
@@ -127,7 +136,11 @@ function environmentOf(value: unknown): Map<string, string> {
 function inspectedContainer(value: unknown): Container | null {
   if (!isFields(value) || typeof value.Path !== "string" || !Array.isArray(value.Args)) return null;
   const config = isFields(value.Config) ? value.Config : {};
+  const host = isFields(value.HostConfig) ? value.HostConfig : {};
+  const state = isFields(value.State) ? value.State : {};
   return {
+    limit: limitOf(host.Memory, binaryBytes, `HostConfig.Memory ${textOrNumber(host.Memory)}`),
+    oomKilled: state.OOMKilled === true ? "State.OOMKilled true" : null,
     name: textOf(value.Name).replace(/^\//, ""),
     image: textOf(config.Image),
     words: [value.Path, ...toWords(value.Args)],
@@ -144,7 +157,16 @@ function containersOfCompose(document: unknown): Container[] {
       if (!isFields(service) || !["image", "build", "command", "entrypoint"].some((key) => key in service)) return [];
       const words = [...toWords(service.entrypoint), ...toWords(service.command)];
       const image = textOf(service.image);
-      return [{ name: textOf(service.container_name) || name, image, words, environment: environmentOf(service.environment) }];
+      return [
+        {
+          name: textOf(service.container_name) || name,
+          image,
+          words,
+          environment: environmentOf(service.environment),
+          limit: composeLimit(service),
+          oomKilled: null,
+        },
+      ];
     });
 }
 
@@ -160,6 +182,8 @@ function containersOfKubernetes(value: unknown, depth: number): Container[] {
         image: textOf(value.image),
         words: [...toWords(value.command), ...toWords(value.args)],
         environment: environmentOf(value.env),
+        limit: kubernetesLimit(value.resources),
+        oomKilled: null,
       },
     ];
   }
@@ -182,9 +206,36 @@ function applyContainers(builder: ReadingBuilder, all: readonly Container[], for
   const service = form === "kubernetes" ? "kubernetes" : "docker";
   builder.form(form satisfies SettingsForm);
   builder.set("service_manager", service, "container", first.container.image || first.container.name);
+  const { limit, oomKilled } = first.container;
+  if (limit !== null) builder.set("memory_limit_bytes", limit.bytes, "container", limit.quote);
+  if (oomKilled !== null) builder.set("oom_killed", 1, "container", oomKilled);
   if (first.args.binary?.includes("/")) builder.set("binary", first.args.binary, "container", first.args.binary);
   applyOptions(builder, first.args.words, "container");
   return true;
+}
+
+function textOrNumber(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function limitOf(written: unknown, bytesOf: (text: string) => number | null, quote: string): Container["limit"] {
+  const bytes = bytesOf(textOrNumber(written));
+  return bytes === null ? null : { bytes, quote };
+}
+
+function kubernetesLimit(resources: unknown): Container["limit"] {
+  const limits = isFields(resources) && isFields(resources.limits) ? resources.limits : {};
+  return limitOf(limits.memory, kubernetesBytes, `limits.memory ${textOrNumber(limits.memory)}`);
+}
+
+/** `deploy.resources.limits.memory` of today's compose files, `mem_limit` of the older ones. */
+function composeLimit(service: Fields): Container["limit"] {
+  const deploy = isFields(service.deploy) && isFields(service.deploy.resources) ? service.deploy.resources : {};
+  const limits = isFields(deploy.limits) ? deploy.limits : {};
+  return (
+    limitOf(limits.memory, binaryBytes, `deploy.resources.limits.memory ${textOrNumber(limits.memory)}`) ??
+    limitOf(service.mem_limit, binaryBytes, `mem_limit ${textOrNumber(service.mem_limit)}`)
+  );
 }
 
 function isKamailioImage(image: string): boolean {

@@ -3,7 +3,7 @@ import { managerNamed } from "./options.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 import { SETTING_NAMES, type SettingName, type SettingValues } from "./settings.js";
 
-type Kind = "size" | "level" | "count" | "switch" | "manager" | "text" | "modules" | "service_manager";
+type Kind = "bytes" | "size" | "level" | "count" | "switch" | "manager" | "text" | "modules" | "service_manager";
 
 const KINDS: Record<SettingName, Kind> = {
   shm_size_mb: "size",
@@ -36,6 +36,8 @@ const KINDS: Record<SettingName, Kind> = {
   log_engine: "text",
   binary: "text",
   modules: "modules",
+  memory_limit_bytes: "bytes",
+  oom_killed: "switch",
   service_manager: "service_manager",
 };
 
@@ -75,6 +77,7 @@ function typed(kind: Kind, value: unknown): unknown {
   if (typeof value !== "number" || !Number.isFinite(value)) return null;
   if (kind === "size") return value > 0 && value <= MAX_SIZE_MB ? value : null;
   if (!Number.isInteger(value)) return null;
+  if (kind === "bytes") return value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : null;
   if (kind === "level") return Math.abs(value) <= MAX_LEVEL ? value : null;
   if (kind === "switch") return value === 0 || value === 1 ? value : null;
   return value >= 0 && value <= MAX_COUNT ? value : null;
@@ -109,6 +112,7 @@ export function applyJsonSettings(builder: ReadingBuilder, object: Readonly<Reco
 }
 
 const WANTED: Record<Kind, string> = {
+  bytes: "a number of bytes",
   size: "megabytes above 0",
   level: "a whole number",
   count: "a whole number from 0",

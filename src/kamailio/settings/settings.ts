@@ -39,6 +39,10 @@ export interface SettingValues {
   binary: string;
   /** Names of the loaded modules, when a text shows them (core.modules, loadmodule). */
   modules: string[];
+  /** What the container or the service may take before the kernel ends it (limits.memory, HostConfig.Memory, mem_limit, MemoryMax). Bytes. */
+  memory_limit_bytes: number;
+  /** 1: the kernel ended the container for its memory limit before (OOMKilled). */
+  oom_killed: number;
   service_manager: "systemd" | "sysvinit" | "openrc" | "docker" | "kubernetes" | "none";
 }
 
@@ -76,6 +80,8 @@ export const SETTING_NAMES = [
   "log_engine",
   "binary",
   "modules",
+  "memory_limit_bytes",
+  "oom_killed",
   "service_manager",
 ] as const satisfies readonly SettingName[];
 

@@ -6,6 +6,7 @@ import { splitShellWords } from "../shell-words.js";
 import { applyOptions, asWords, type VariableOrigin } from "./apply-options.js";
 import { type Command, findInWords, plainWords } from "./command-line.js";
 import { variablesOf, warnOfCommentedOut } from "./default-file.js";
+import { binaryBytes } from "./memory-quantity.js";
 import type { Word } from "./options.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 import type { Assignment } from "./variables.js";
@@ -94,6 +95,12 @@ export function applyUnit(
     "service_unit",
     origins,
   );
+  for (const key of ["MemoryMax", "MemoryLimit"]) {
+    const written = unit.single.get(key) ?? "";
+    const bytes = binaryBytes(written);
+    if (bytes !== null && !builder.has("memory_limit_bytes"))
+      builder.set("memory_limit_bytes", bytes, "service_unit", `${key}=${written}`);
+  }
   const user = unit.single.get("User");
   const group = unit.single.get("Group");
   if (user && !builder.has("user")) builder.set("user", user, "service_unit", `User=${user}`);
