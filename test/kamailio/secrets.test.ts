@@ -55,6 +55,8 @@ describe("what becomes of a line", () => {
     [`-A\0DBPASS=abc\0-m\0${"64"}\0`, `-A\0DBPASS=${gone}\0-m\0${"64"}\0`],
     ["ldap_bind_password = secret", `ldap_bind_password = ${gone}`],
     ['$var(password) = "abc";', `$var(password) = "${gone}";`],
+    ["$var(token) = $_s(hunter 2$var(x));", `$var(token) = ${gone};`],
+    ["TOKEN=$(echo hunter2) MODE=x", `TOKEN=${gone} MODE=x`],
     ["GET /x?token=abc&user=bob HTTP/1.1", `GET /x?token=${gone}&user=bob HTTP/1.1`],
     // keys of JSON and YAML
     ['{"password": "abc", "shm_size_mb": 64}', `{"password": "${gone}", "shm_size_mb": 64}`],
@@ -113,6 +115,8 @@ describe("what stays as it is", () => {
     ['# DBRWUSER="kamailio"'],
     ["PASSWORD_FILE=/run/secrets/db"],
     [`DB_PASSWORD=\${DB_PASSWORD}`],
+    ["$var(Token) = $(kzE{kz.json,Token-ID});"],
+    ["$var(token) = $(hdr(X-Token){s.rm,x});"],
     ["DB_PASSWORD="],
     ["password: null"],
     ["keepalive=1 bypass=2 token_timeout=3 max_tokens=4"],

@@ -5,6 +5,7 @@ import { OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-open
 import type { Scope } from "../../store/tokens.js";
 import { authorize } from "./auth.js";
 import type { ApiEnv } from "./env.js";
+import { refuseUnknownParameters } from "./known-parameters.js";
 import { Problem, type ProblemStatus, validationProblem } from "./problem.js";
 
 export type Api = OpenAPIHono<ApiEnv>;
@@ -58,6 +59,7 @@ export function handle<const Config extends OperationConfig>(
   } as RouteConfig);
   const path = route.path.replaceAll(/\/\{(.+?)\}/g, "/:$1");
   if (!isPublic) api.on(route.method.toUpperCase(), path, authorize(scope));
+  api.on(route.method.toUpperCase(), path, refuseUnknownParameters(route.request?.query));
   api.openapi({ ...config, hide: true } as Config & { hide: true }, handler as never);
 }
 

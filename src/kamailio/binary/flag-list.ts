@@ -65,7 +65,9 @@ function readWords(text: string, followed: FollowedBy): FlagList {
     } else {
       const word = readWord(token);
       if (word === null) break;
-      if (!append(flags, word.text, gap)) break;
+      const [first, second] = ranTogether(word.text);
+      if (!append(flags, first, gap)) break;
+      if (second !== null) flags.push(second);
       if (word.cut) elided = true;
       gap = "blank";
       end = match.index + token.length;
@@ -85,6 +87,17 @@ function readWord(token: string): { text: string; cut: boolean } | null {
   if (token === "STATS:" || token === "Off" || token === "On") return { text: token, cut: false };
   const bare = token.replace(/(?:\.{2,3}|…)$/, "");
   return WORD.test(bare) ? { text: bare, cut: bare !== token } : null;
+}
+
+/**
+ * 6.1 prints EXTRA_DEBUG without the comma behind it, so that a build of `mode=debug` shows "EXTRA_DEBUGUSE_TCP" (src/core/ver_defs.h@6.1.4):
+ * a word that nobody knows and that is two known ones is two.
+ */
+function ranTogether(word: string): [string, string | null] {
+  if (KNOWN_FLAGS.has(word)) return [word, null];
+  for (const known of KNOWN_FLAGS)
+    if (word.startsWith(known) && KNOWN_FLAGS.has(word.slice(known.length))) return [known, word.slice(known.length)];
+  return [word, null];
 }
 
 /**

@@ -91,6 +91,8 @@ export function holdsNoSecret(value: string): boolean {
   if (value === "" || value.startsWith(REMOVED)) return true;
   if (/^(?:yes|no|true|false|on|off|null|none|~)$/i.test(value)) return true;
   if (/^\$[({][A-Za-z_]\w{0,80}[)}]$/.test(value) || /^\$\w{1,20}\(\w{1,80}\)$/.test(value)) return true;
+  // A pseudo-variable with a transformation: `$(kzE{kz.json,Token-ID})`, `$(var(x){s.len})`. What it names is read while the server runs.
+  if (/^\$\(\w{1,40}(?:\([\w.:=>[\]-]{1,80}\))?(?:\{[\w.,:=-]{1,80}\}){1,8}\)$/.test(value)) return true;
   return isPath(value);
 }
 

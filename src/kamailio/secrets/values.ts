@@ -10,6 +10,8 @@ const LINE_START = /^[\s>|#;*-]{0,40}(?:(?:export|set|setenv|ENV|env|-e|-A)\s{1,
 
 /** Spaces allowed around `=` and after `:`. */
 const MAX_BLANKS = 8;
+/** Characters of a pseudo-variable with its transformations. */
+const MAX_VARIABLE = 500;
 
 /** The values of the secret names in a line. Linear: it goes from one `=` or `:` to the next. */
 export function cutsOfValues(line: string): Cut[] {
@@ -98,12 +100,31 @@ function valueAt(line: string, name: Name & { quoted: boolean }, start: number, 
     // Never closed: everything behind the quote may be the secret.
     return { start: inside, end: line.trimEnd().length };
   }
+  const variable = endOfVariable(line, start);
+  if (variable !== null) return { start, end: variable };
   const opened = line.charAt(name.start - 1);
   if (!name.quoted && (opened === '"' || opened === "'")) {
     const end = endOfQuoted(line, start, opened);
     if (end !== -1) return { start, end: endOfParts(line, start, end) };
   }
   return { start, end: wholeRest ? endOfRest(line, start) : endOfParts(line, start, indexOfAny(line, " \t\0\r\"'`<", start)) };
+}
+
+/**
+ * `$(kzE{kz.json,Token-ID})`, `$var(x)`: a pseudo-variable (or a shell's substitution) ends with the bracket that closes it, so that a cut
+ * leaves no bracket of a script open. `null` where none begins, or where it is not closed.
+ */
+function endOfVariable(line: string, start: number): number | null {
+  const opened = /^\$\w{0,40}\(/.exec(line.slice(start, start + 42));
+  if (opened === null) return null;
+  let open = 1;
+  const stop = Math.min(line.length, start + MAX_VARIABLE);
+  for (let at = start + opened[0].length; at < stop; at++) {
+    const char = line.charAt(at);
+    if (char === "(") open++;
+    if (char === ")" && --open === 0) return at + 1;
+  }
+  return null;
 }
 
 /** `name=srv;pass=x;db=1`, `user=a&token=x&b=c`: the value ends where another `name=` follows, or with the brackets around it. */

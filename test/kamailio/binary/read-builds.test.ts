@@ -47,6 +47,15 @@ describe("captures of real builds", () => {
       );
   });
 
+  test("two flags that 6.1 prints without the comma between them are two", () => {
+    const text =
+      "version: kamailio 6.1.4 (x86_64/linux) \nflags: , EXTRA_DEBUGUSE_TCP, USE_TLS, PKG_MALLOC, Q_MALLOC, F_MALLOC, TLSF_MALLOC, DBG_SR_MEMORY, DBG_QM_MALLOC, USE_FUTEX, HAVE_RESOLV_RES\n" +
+      "ADAPTIVE_WAIT_LOOPS 1024, MAX_RECV_BUFFER_SIZE 262144, BUF_SIZE 65535, DEFAULT PKG_SIZE 8MB\n";
+    const [build] = readBuilds(text).builds;
+    expect(build?.flags?.slice(0, 3)).toEqual(["EXTRA_DEBUG", "USE_TCP", "USE_TLS"]);
+    expect(build?.memory).toMatchObject({ debug: true, debug_flag: "DBG_SR_MEMORY" });
+  });
+
   test("core.runinfo names the running release, but not its flags", () => {
     const [build] = readBuilds(fixture("6.1.4-cmake-qm/idle/kamcmd/core.runinfo.txt")).builds;
     expect(build).toMatchObject({ product: "kamailio", version: { text: "6.1.4" }, flags: null, from_running_process: true });

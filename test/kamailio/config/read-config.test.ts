@@ -25,6 +25,13 @@ describe("the packaged configuration of each release", () => {
     expect(reading.script_type).toBe("kamailio");
   });
 
+  test("a token that a transformation names is no secret, and no bracket of a route is lost to it (kazoo)", () => {
+    const reading = readConfig(readFileSync(new URL("capacity/kazoo-transformation.cfg", FIXTURES), "utf8"));
+    expect(reading.unknown).toEqual([]);
+    expect(reading.secrets_removed).toBe(0);
+    expect(reading.routes).toMatchObject([{ kind: "route", name: "REGISTRAR_SEARCH_TOKEN", line: 2, end_line: 9 }]);
+  });
+
   test("every feature switched on is read without an unknown too", () => {
     const text = gunzipSync(readFileSync(new URL("stock-configs/kamailio-5.6.3-debian.cfg.gz", FIXTURES))).toString("utf8");
     const names = [...text.matchAll(/#!ifdef (WITH_\w{1,40})/g)].map((match) => match[1] ?? "");
