@@ -5,8 +5,8 @@
  *   npm run bench:judge [-- seeds a class]
  */
 import { diagnose } from "../src/analysis/diagnosis/diagnose.js";
-import { judgePool } from "../src/analysis/diagnosis/diagnose-pool.js";
 import type { PoolDiagnosis } from "../src/analysis/diagnosis/diagnosis.js";
+import { judgePool } from "../src/analysis/diagnosis/judge-pool.js";
 import { historyFromSamples } from "../src/analysis/history/from-samples.js";
 import type { History } from "../src/analysis/history/history.js";
 import { sizeInstance } from "../src/analysis/sizing/size-instance.js";

@@ -18,6 +18,8 @@ export interface AnalyzeOptions {
 const READ = 0;
 const NOTHING_READ = 1;
 const CANNOT_READ = 2;
+/** Something was read, and a judgement of it is not ok. */
+const NOT_OK = 3;
 
 /** Larger pieces are no faster, smaller ones are. */
 const CHUNK = 1_048_576;
@@ -31,7 +33,8 @@ class UnreadableFile extends Error {
 /**
  * Reads the files (`-` or none: standard input), writes what they mean to standard output, and what went wrong to standard error.
  *
- * @returns the exit code: 0 when something was read, 1 when nothing was recognised, 2 when a file cannot be read
+ * @returns the exit code: 0 when something was read and all is well, 1 when nothing was recognised, 2 when a file cannot be read, 3 when a judgement is
+ * not ok
  */
 export async function analyze(files: readonly string[], { format, timezone }: AnalyzeOptions): Promise<number> {
   const analyser = createAnalyser({ now: Date.now(), timezone: timezone ?? null });
@@ -50,7 +53,8 @@ export async function analyze(files: readonly string[], { format, timezone }: An
   analysis.warnings.unshift(...damaged);
   for (const warning of damaged) process.stderr.write(`kamailio-assistant: ${warning}\n`);
   await write(await rendered(analysis, format));
-  return analysis.recognised.length > 0 ? READ : NOTHING_READ;
+  if (analysis.recognised.length === 0) return NOTHING_READ;
+  return analysis.ok ? READ : NOT_OK;
 }
 
 type Analyser = ReturnType<typeof createAnalyser>;

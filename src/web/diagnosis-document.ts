@@ -1,5 +1,5 @@
 /** The diagnosis for people: the verdict and its reasons, what speaks against it, when the pool is full, and the next command. */
-import type { Diagnosis, Evidence, ExhaustionRange, PoolDiagnosis } from "../analysis/diagnosis/diagnosis.js";
+import type { Diagnosis, Evidence, ExhaustionRange, FullNow, PoolDiagnosis } from "../analysis/diagnosis/diagnosis.js";
 import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
 import type { Block, Document } from "./document.js";
 import { knownIssueBlocks } from "./known-issue-blocks.js";
@@ -12,7 +12,7 @@ export function diagnosisDocument(
     {
       kind: "heading",
       level: 1,
-      text: `Memory of ${instance}: ${diagnosis.pools.map(({ pool, verdict }) => `${pool} ${verdict.replaceAll("_", " ")}`).join(", ")}`,
+      text: `Memory of ${instance}: ${diagnosis.pools.map((pool) => `${pool.pool} ${headWords(pool)}`).join(", ")}`,
     },
     ...diagnosis.pools.flatMap(poolBlocks),
     ...knownIssueBlocks(diagnosis.known_issues ?? []),
@@ -20,12 +20,22 @@ export function diagnosisDocument(
   ];
 }
 
+/** What is full or stuck now stands before the verdict. */
+function headWords({ verdict, full_now, stuck_now }: PoolDiagnosis): string {
+  const now = [
+    ...(full_now === null ? [] : [full_now.stale ? `was full at ${full_now.at ?? "its last sample"}` : "full now"]),
+    ...(stuck_now === null ? [] : [`${stuck_now.what} stuck now`]),
+  ];
+  return [...now, verdict.replaceAll("_", " ")].join(", ");
+}
+
 function poolBlocks(pool: PoolDiagnosis): Block[] {
   const blocks: Block[] = [
-    { kind: "heading", level: 2, text: `${pool.pool}: ${pool.verdict.replaceAll("_", " ")} (${pool.severity})` },
+    { kind: "heading", level: 2, text: `${pool.pool}: ${headWords(pool)} (${pool.severity})` },
     { kind: "paragraph", text: pool.summary },
   ];
   if (pool.processes.length > 0) blocks.push({ kind: "paragraph", text: `Processes: ${pool.processes.join(", ")}` });
+  if (pool.full_now !== null && pool.full_now.processes.length > 0) blocks.push(fullProcesses(pool.full_now));
   if (pool.exhaustion !== null) blocks.push({ kind: "paragraph", text: exhaustionText(pool.exhaustion) });
   if (pool.slope_bytes_per_day !== null) {
     const { low, likely, high } = pool.slope_bytes_per_day;
@@ -37,6 +47,23 @@ function poolBlocks(pool: PoolDiagnosis): Block[] {
     ...evidenceBlocks("Against it", pool.evidence_against),
     ...nextBlocks(pool),
   ];
+}
+
+/** The full processes of a table of hundreds: those first that are named in the headline. */
+const PROCESSES_SHOWN = 20;
+
+function fullProcesses({ processes }: FullNow): Block {
+  return {
+    kind: "table",
+    head: ["pid", "process", "in use"],
+    rows: processes
+      .slice(0, PROCESSES_SHOWN)
+      .map(({ pid, rank, desc, used_share }) => [
+        `${pid ?? "unknown"}`,
+        desc ?? (rank === null ? "unknown" : `rank ${rank}`),
+        used_share === null ? "unknown" : `${(used_share * 100).toFixed(1)} %`,
+      ]),
+  };
 }
 
 function evidenceBlocks(title: string, evidence: readonly Evidence[]): Block[] {

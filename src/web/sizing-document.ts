@@ -17,7 +17,7 @@ export function sizingDocument(instance: string, sizing: Sizing): Document {
         one.current_mb === null ? "unknown" : `${one.current_mb} MB`,
         `${one.recommended_mb} MB`,
         `${one.lower_mb} to ${one.upper_mb} MB`,
-        one.finding.replaceAll("_", " "),
+        `${one.full_now === null ? "" : one.full_now.stale ? "was full, " : "full now, "}${one.finding.replaceAll("_", " ")}`,
         one.confidence,
       ]),
     },

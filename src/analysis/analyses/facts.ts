@@ -131,9 +131,5 @@ function agreement(
 
 /** The incidents as the judgements of a pool take them. */
 export function historyIncidents(readings: readonly TextReading[]): HistoryIncident[] {
-  return readings.flatMap(({ log }) =>
-    log.incidents.map((incident) =>
-      historyIncident(incident, null, incident.last_at === null ? null : Date.parse(incident.last_at)),
-    ),
-  );
+  return readings.flatMap(({ log }) => log.incidents.map((incident) => historyIncident(incident, null)));
 }

@@ -152,8 +152,8 @@ async function judgeUsage(
       )
       .slice(0, MAX_REJECTED),
     rejected_total: read.reduce((sum, { report }) => sum + report.rejected_total, 0),
-    diagnosis: diagnose(history, judgedAt),
-    sizing: sizeInstance(history, judgedAt),
+    diagnosis: diagnose(history, judgedAt, undefined, now),
+    sizing: sizeInstance(history, judgedAt, undefined, undefined, now),
   };
   return { usage, processes: history.processes };
 }

@@ -1,4 +1,5 @@
 /** Puts into a few sentences what an analysis found, what matters most first. */
+import type { PoolDiagnosis } from "../diagnosis/diagnosis.js";
 import type { Analysis } from "./analysis.js";
 
 /** More sentences than these are a report. */
@@ -8,12 +9,15 @@ type Found = Omit<Analysis, "summary">;
 
 export function summarize(found: Found): string {
   const sentences = [
+    ...now(found),
     ...incidents(found),
     ...(found.comparison !== null && !found.comparison.ok ? [found.comparison.summary] : []),
     ...knownIssue(found),
     ...(found.usage === null
       ? []
-      : found.usage.diagnosis.pools.filter(({ severity }) => severity !== "info").map(({ summary }) => `${summary}.`)),
+      : found.usage.diagnosis.pools
+          .filter((pool) => pool.severity !== "info" && !isUrgent(pool))
+          .map(({ summary }) => `${summary}.`)),
     ...(found.host_memory === null ? [] : [found.host_memory.summary]),
     ...config(found),
     ...(found.readiness === null ? [] : [found.readiness.summary]),
@@ -26,6 +30,15 @@ export function summarize(found: Found): string {
   if (shown.length > 0) return shown.join(" ");
   const [first] = found.unrecognised;
   return first === undefined ? "There was nothing to read." : `Nothing was read: this looks like ${first.title}.`;
+}
+
+/** What is wrong at this moment stands above everything that the texts prove of the past. */
+function now({ usage }: Found): string[] {
+  return (usage?.diagnosis.pools ?? []).filter(isUrgent).map(({ summary }) => `${summary}.`);
+}
+
+function isUrgent({ full_now, stuck_now }: PoolDiagnosis): boolean {
+  return full_now !== null || stuck_now !== null;
 }
 
 function incidents({ incidents: all }: Found): string[] {

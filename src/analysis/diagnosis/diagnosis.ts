@@ -39,6 +39,42 @@ export interface NextStep {
   command: string;
 }
 
+/** A process whose private pool is full. */
+export interface FullProcess {
+  /** `null`: only roll-ups are left, or the log alone says it. */
+  pid: number | null;
+  rank: number | null;
+  desc: string | null;
+  used_share: number | null;
+}
+
+/** A pool that is full, or as good as full, at the newest sample, or whose allocations fail now. Stands above every verdict. */
+export interface FullNow {
+  /** Of the shared pool, or of the fullest process; `null`: no usage is recorded, the log says it. */
+  used_share: number | null;
+  free_bytes: number | null;
+  /** pkg: the processes that are full. */
+  processes: FullProcess[];
+  /** Allocations that failed in this run of the server, as far as logs were recorded. */
+  failures: number;
+  /** Did one fail within the last minutes? */
+  failing: boolean;
+  /** RFC 3339: since when it is so; `null`: not known. */
+  since: string | null;
+  /** RFC 3339: the newest sample, or the last failure. */
+  at: string | null;
+  /** The newest sample is too old to say "now". */
+  stale: boolean;
+}
+
+/** State that is not reaped: it looks like a leak, and no size helps. */
+export interface StuckNow {
+  what: "transactions";
+  count: number;
+  /** RFC 3339: since when it only rises; `null`: not known. */
+  since: string | null;
+}
+
 export interface PoolDiagnosis {
   pool: Pool;
   verdict: Verdict;
@@ -51,6 +87,8 @@ export interface PoolDiagnosis {
   slope_bytes_per_day: SlopeRange | null;
   exhaustion: ExhaustionRange | null;
   next: NextStep[];
+  full_now: FullNow | null;
+  stuck_now: StuckNow | null;
 }
 
 export interface Diagnosis {
@@ -58,6 +96,6 @@ export interface Diagnosis {
   ok: boolean;
   pools: PoolDiagnosis[];
   title: string;
-  /** The same for the same finding on the same instance, whatever its numbers are today. */
+  /** `NAME:POOL:verdict`: the same ticket while the verdict changes and when it is over. */
   dedup_key: string;
 }

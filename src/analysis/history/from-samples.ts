@@ -7,6 +7,7 @@ import { EMPTY_SERIES, type Series, SeriesBuilder } from "../../kamailio/history
 import type { PkgCounters, UsageSample } from "../../kamailio/sample.js";
 import { cellWidth } from "./cell-width.js";
 import { type History, type HistoryIncident, type InstanceFacts, NO_FACTS, type ProcessHistory } from "./history.js";
+import { newestOf } from "./newest.js";
 
 const SHM_COUNTERS = ["total", "used", "real_used", "max_used", "fragments"] as const;
 const PKG_COUNTERS = ["used", "real_used", "total_size", "total_frags"] as const;
@@ -59,6 +60,7 @@ export function historyFromSamples(
     load: new Map([...load].map(([name, builder]) => [name, builder.build()])),
     events,
     incidents: [...incidents],
+    newest: newestOf(timed),
     samples: timed.length,
     facts: { ...NO_FACTS, ...facts },
   };

@@ -32,13 +32,15 @@ export interface ProcessHistory {
   total_frags: Series;
 }
 
-/** What a log proved, as a judgement needs it; `kind` is one of the log reader's `INCIDENT_KINDS`, or a kind that is not known here. */
+/** What a log proved, as a judgement needs it. */
 export interface HistoryIncident {
   id: string | null;
-  kind: IncidentKind | (string & {});
+  kind: IncidentKind;
   pool: Pool | null;
-  /** Epoch milliseconds; `null` when the log did not say. */
+  /** Epoch milliseconds of the first time; `null` when the log did not say. */
   at: number | null;
+  /** Epoch milliseconds of the last time; `null` when the log did not say. */
+  last_at: number | null;
   /** How often it was seen. */
   count: number;
   /** Bytes that were asked for, when the line says. */
@@ -86,6 +88,28 @@ export interface InstanceFacts {
   dumps: DumpAgreement[];
 }
 
+/** One process as it was last seen. */
+export interface NewestProcess {
+  /** `null`: only roll-ups are left, which know no pids. */
+  pid: number | null;
+  rank: number | null;
+  desc: string | null;
+  real_used: number | null;
+  free: number | null;
+  total: number | null;
+}
+
+/** The newest readings, each part as the newest sample that shows it had it. Times are epoch ms. */
+export interface Newest {
+  shm: { at: number; real_used: number | null; free: number | null; total: number | null } | null;
+  processes: { at: number; rows: readonly NewestProcess[] } | null;
+  load: { at: number; counters: Readonly<Record<string, number>> } | null;
+  /** Seconds since the server started, and when that was read. */
+  uptime: { at: number; seconds: number } | null;
+  /** Median time between the last samples, ms; 0 with a single one. */
+  usual_pause: number;
+}
+
 export interface History {
   shm: ShmHistory;
   processes: ProcessHistory[];
@@ -93,6 +117,7 @@ export interface History {
   load: Map<string, Series>;
   events: HistoryEvent[];
   incidents: HistoryIncident[];
+  newest: Newest;
   /** Raw samples that were recorded in all. */
   samples: number;
   facts: InstanceFacts;

@@ -1,10 +1,10 @@
 /**
  * A size without any history: what the expected load costs by what such things cost elsewhere. Said to be a guess, to be replaced after a week of samples.
  */
-import { factAt, SETTING_DEFAULTS } from "../../kamailio/knowledge/releases.js";
 import { MB, type Pool } from "../../kamailio/pool.js";
-import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/rules/undersized.js";
+import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/tls-reserve.js";
 import type { InstanceFacts } from "../history/history.js";
+import { usualMb } from "./demand.js";
 import { add, floor, margin, type Step, typed } from "./estimate.js";
 
 /** The load that is expected; `null`: not said. */
@@ -30,8 +30,7 @@ const BYTES_A_TLS_CONNECTION = 130 * 1024;
 const GUESS_MARGIN = 0.5;
 
 export function coldStartSteps(pool: Pool, load: ExpectedLoad, facts: InstanceFacts, processes: number): Step[] {
-  const fallback = pool === "shm" ? 64 : 8;
-  const usual = factAt(pool === "shm" ? SETTING_DEFAULTS.shm_size_mb : SETTING_DEFAULTS.pkg_size_mb, facts.version) ?? fallback;
+  const usual = usualMb(pool, facts.version);
   const defaults = floor(usual * MB, `the default of the release is ${usual} MB`);
   if (pool === "pkg") return [defaults, typed("pkg")];
   const tls = facts.tls === true || (load.tls_connections ?? 0) > 0;

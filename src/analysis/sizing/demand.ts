@@ -1,9 +1,10 @@
 /** What a pool has to hold: the steps from the peak to the size, each with its reason. */
 import { factAt, SETTING_DEFAULTS } from "../../kamailio/knowledge/releases.js";
-import { MB } from "../../kamailio/pool.js";
+import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Version } from "../../kamailio/version.js";
 import { type Case, mb, percent } from "../diagnosis/case.js";
-import type { PoolJudgement } from "../diagnosis/diagnose-pool.js";
-import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/rules/undersized.js";
+import type { PoolJudgement } from "../diagnosis/judgement.js";
+import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/tls-reserve.js";
 import { MARGIN } from "./confidence.js";
 import { add, floor, margin, type Step, typed } from "./estimate.js";
 import type { Peaks } from "./peaks.js";
@@ -107,9 +108,15 @@ function safety({ kase, peaks, confidence }: DemandInput): Step {
 }
 
 /** Never below the release's default, unless it runs well with less already. */
-function releaseFloor({ kase, current_mb: current }: DemandInput): Step {
-  const fallback = kase.pool === "shm" ? 64 : 8;
-  const usual =
-    factAt(kase.pool === "shm" ? SETTING_DEFAULTS.shm_size_mb : SETTING_DEFAULTS.pkg_size_mb, kase.facts.version) ?? fallback;
-  return floor(Math.min(usual, current ?? usual) * MB, `the default of the release is ${usual} MB`);
+function releaseFloor({ kase, judgement, current_mb: current }: DemandInput): Step {
+  const usual = usualMb(kase.pool, kase.facts.version);
+  const runsWell = judgement.full_now === null ? Math.min(usual, current ?? usual) : usual;
+  return floor(runsWell * MB, `the default of the release is ${usual} MB`);
+}
+
+/** What the release gives without an option. */
+export function usualMb(pool: Pool, version: Version | null): number {
+  return (
+    factAt(pool === "shm" ? SETTING_DEFAULTS.shm_size_mb : SETTING_DEFAULTS.pkg_size_mb, version) ?? (pool === "shm" ? 64 : 8)
+  );
 }

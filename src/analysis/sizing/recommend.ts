@@ -1,12 +1,13 @@
 /** The recommendation for one pool: a size from its history, "N MB buys D days" for a leak, or a guess when there is no history. */
 import { MB, type Pool } from "../../kamailio/pool.js";
 import { mb } from "../diagnosis/case.js";
-import { type PoolJudgement, processCount } from "../diagnosis/diagnose-pool.js";
 import { asRange } from "../diagnosis/exhaustion.js";
+import type { PoolJudgement } from "../diagnosis/judgement.js";
+import { processCount } from "../diagnosis/tls-reserve.js";
 import type { History } from "../history/history.js";
 import { coldStartSteps, type ExpectedLoad } from "./cold-start.js";
 import { confidenceOf, UPPER } from "./confidence.js";
-import { type DemandInput, demandSteps } from "./demand.js";
+import { type DemandInput, demandSteps, usualMb } from "./demand.js";
 import { type Estimate, sum, typedMb } from "./estimate.js";
 import { type Peaks, peaksOf } from "./peaks.js";
 import type { Factor, Finding, Recommendation } from "./sizing.js";
@@ -24,7 +25,7 @@ export function recommend(history: History, pool: Pool, judgement: PoolJudgement
   const current = currentSize(history, pool, judgement);
   const peaks = judgement.kase === null ? null : peaksOf(judgement.kase);
   if (judgement.kase === null || peaks === null || current?.mb === undefined)
-    return guess(history, pool, judgement, current, request);
+    return roomWhenFull(guess(history, pool, judgement, current, request), pool, judgement, history);
   const processes = request.expected.processes ?? processCount(history);
   const confidence = confidenceOf(judgement.kase, peaks.spread, peaks.cut_off);
   const input: DemandInput = {
@@ -36,6 +37,11 @@ export function recommend(history: History, pool: Pool, judgement: PoolJudgement
     processes,
     current_mb: current.mb,
   };
+  return roomWhenFull(byVerdict(input, pool, current), pool, judgement, history);
+}
+
+function byVerdict(input: DemandInput, pool: Pool, current: Current): Recommendation {
+  const { judgement, peaks } = input;
   switch (judgement.verdict) {
     case "leak_suspected":
       return leaking(pool, judgement, current, peaks);
@@ -46,6 +52,35 @@ export function recommend(history: History, pool: Pool, judgement: PoolJudgement
     default:
       return sized(input, pool, judgement, current);
   }
+}
+
+/** What a full pool gets at least, as a factor on what it has, until the cause is found. */
+const ROOM_WHEN_FULL = 1.5;
+
+/** A pool that is full now is never told to go on with what it has: the next start needs room, whatever the cause turns out to be. */
+function roomWhenFull(given: Recommendation, pool: Pool, { full_now }: PoolJudgement, history: History): Recommendation {
+  const { current_mb: current, recommended_mb: before } = given;
+  if (full_now === null || current === null) return given;
+  const reason_codes = [...given.reason_codes, "full_now"];
+  const least = typedMb(Math.max(current * ROOM_WHEN_FULL, usualMb(pool, history.facts.version)), pool);
+  if (before >= least) return { ...given, reason_codes };
+  return {
+    ...given,
+    ...described(pool, { mb: current, source: given.current_source ?? "" }, least),
+    current_source: given.current_source,
+    lower_mb: Math.min(least, Math.max(given.lower_mb, current)),
+    upper_mb: Math.max(given.upper_mb, least),
+    finding: given.finding === "right_sized" || given.finding === "oversized" ? "undersized" : given.finding,
+    reason_codes: [...reason_codes, "room_until_the_cause_is_known"],
+    factors: [
+      ...given.factors,
+      {
+        name: "room",
+        detail: "it is full now: room for the next start until the cause is known",
+        value_bytes: (least - before) * MB,
+      },
+    ],
+  };
 }
 
 interface Current {
@@ -71,7 +106,8 @@ function sized(input: DemandInput, pool: Pool, judgement: PoolJudgement, current
   const least = sum(demandSteps(input, "lower"));
   const wantedMb = Math.round(wanted.bytes / MB);
   const lowerMb = Math.max(1, Math.ceil(least.bytes / MB));
-  const small = Math.abs(wantedMb - current.mb) < Math.max(HYSTERESIS_MB[pool], HYSTERESIS_SHARE * current.mb);
+  const full = judgement.full_now !== null;
+  const small = !full && Math.abs(wantedMb - current.mb) < Math.max(HYSTERESIS_MB[pool], HYSTERESIS_SHARE * current.mb);
   const codes = [...reasonCodes(input)];
   let finding: Finding;
   let keep = false;
@@ -100,6 +136,8 @@ function sized(input: DemandInput, pool: Pool, judgement: PoolJudgement, current
     confidence: input.confidence,
     factors: withRest(wanted, recommendedMb, keep ? "kept_as_it_is" : "one_step_up"),
     exhaustion: asRange(judgement.exhaustion),
+    full_now: judgement.full_now,
+    stuck_now: judgement.stuck_now,
   };
 }
 
@@ -141,6 +179,8 @@ function unsized(pool: Pool, judgement: PoolJudgement, current: Current, finding
     confidence: "low",
     factors: [],
     exhaustion: asRange(judgement.exhaustion),
+    full_now: judgement.full_now,
+    stuck_now: judgement.stuck_now,
   };
 }
 
@@ -167,6 +207,8 @@ function guess(
     confidence: "low",
     factors: withRest(estimate, recommended, "kept_as_it_is"),
     exhaustion: null,
+    full_now: judgement.full_now,
+    stuck_now: judgement.stuck_now,
   };
 }
 

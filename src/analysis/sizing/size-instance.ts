@@ -1,6 +1,8 @@
 /** Sizes both pools of an instance and says what that means for its host. */
 import { MB, type Pool } from "../../kamailio/pool.js";
-import { judgePool, type PoolJudgement, processCount } from "../diagnosis/diagnose-pool.js";
+import { judgePool } from "../diagnosis/judge-pool.js";
+import type { PoolJudgement } from "../diagnosis/judgement.js";
+import { processCount } from "../diagnosis/tls-reserve.js";
 import type { History } from "../history/history.js";
 import { applyLines } from "./apply-lines.js";
 import { NO_EXPECTED_LOAD } from "./cold-start.js";
@@ -16,16 +18,18 @@ const MOST_OF_THE_HOST = 0.8;
 /**
  * @param now epoch milliseconds for which to judge.
  * @param judged judgements of both pools, when they were made already.
+ * @param clock epoch milliseconds of now, where a history that ended is judged as of its end.
  */
 export function sizeInstance(
   history: History,
   now: number,
   request: SizingRequest = { horizon_days: DEFAULT_HORIZON_DAYS, expected: NO_EXPECTED_LOAD },
   judged?: Record<Pool, PoolJudgement>,
+  clock: number = now,
 ): Sizing {
-  const shmJudgement = judged?.shm ?? judgePool(history, "shm", now);
+  const shmJudgement = judged?.shm ?? judgePool(history, "shm", now, clock);
   const shm = recommend(history, "shm", shmJudgement, request);
-  const pkgJudgement = judged?.pkg ?? judgePool(history, "pkg", now);
+  const pkgJudgement = judged?.pkg ?? judgePool(history, "pkg", now, clock);
   const pkg = recommend(history, "pkg", pkgJudgement, request);
   const impact = hostImpact(history, shm, pkg, request);
   for (const recommendation of [shm, pkg]) {
@@ -44,7 +48,10 @@ export function sizeInstance(
   const recommendations = [shm, pkg];
   return {
     ok: recommendations.every(
-      ({ finding }) => finding === "right_sized" || finding === "oversized" || finding === "insufficient_data",
+      ({ finding, full_now, stuck_now }) =>
+        full_now === null &&
+        stuck_now === null &&
+        (finding === "right_sized" || finding === "oversized" || finding === "insufficient_data"),
     ),
     generated_at: new Date(now).toISOString(),
     window: windowOf(history, Math.max(shmJudgement.kase?.coverage ?? 0, pkgJudgement.kase?.coverage ?? 0)),

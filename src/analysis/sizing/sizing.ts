@@ -1,6 +1,6 @@
 /** What a sizing says, field by field as it goes over the wire. */
 import type { Pool } from "../../kamailio/pool.js";
-import type { ExhaustionRange } from "../diagnosis/diagnosis.js";
+import type { ExhaustionRange, FullNow, StuckNow } from "../diagnosis/diagnosis.js";
 
 export type Finding = "right_sized" | "undersized" | "oversized" | "leak_suspected" | "insufficient_data" | "inconclusive";
 export type Confidence = "low" | "medium" | "high";
@@ -26,6 +26,9 @@ export interface Recommendation {
   confidence: Confidence;
   factors: Factor[];
   exhaustion: ExhaustionRange | null;
+  /** The pool is full now: then `recommended_mb` is more than it has, whatever the finding. */
+  full_now: FullNow | null;
+  stuck_now: StuckNow | null;
 }
 
 export interface HostImpact {

@@ -1,7 +1,7 @@
 /** Diagnosis on the wire. */
 import { z } from "@hono/zod-openapi";
 import type { Diagnosis } from "../../analysis/diagnosis/diagnosis.js";
-import { Sentence, Timestamp } from "../kernel/fields.js";
+import { Bytes, Count, Sentence, Timestamp } from "../kernel/fields.js";
 import { KnownIssues } from "../known-issues/known-issue-schema.js";
 
 const Rate = z.number().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -13,6 +13,40 @@ export const ExhaustionSchema = z
     latest: z.union([Timestamp, z.null()]).openapi({ description: "null: at the lower end of the slope it never fills" }),
   })
   .openapi("Exhaustion", { description: "When the pool is full, as a range" });
+
+const Share = z.number().min(0).max(2).nullable().openapi({ description: "In use, of the pool", example: 0.978 });
+const Moment = z.union([Timestamp, z.null()]);
+
+/** A pool that is full now, in diagnosis and sizing. */
+export const FullNowSchema = z
+  .object({
+    used_share: Share,
+    free_bytes: z.union([Bytes, z.null()]),
+    processes: z
+      .array(
+        z
+          .object({
+            pid: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
+            rank: z.number().int().min(-1_000_000).max(1_000_000).nullable(),
+            desc: z.string().max(2000).nullable(),
+            used_share: Share,
+          })
+          .openapi("FullProcess"),
+      )
+      .max(200)
+      .openapi({ description: "pkg: the processes that are full" }),
+    failures: Count.openapi({ description: "Allocations that failed in this run of the server, as far as logs were recorded" }),
+    failing: z.boolean().openapi({ description: "One failed within the last minutes" }),
+    since: Moment,
+    at: Moment.openapi({ description: "The newest sample, or the last failure" }),
+    stale: z.boolean().openapi({ description: "The newest sample is too old to say now: it was full then" }),
+  })
+  .openapi("FullNow", { description: "The pool is full, as good as full, or refuses memory: stands above every verdict" });
+
+/** State that is not reaped now. */
+export const StuckNowSchema = z
+  .object({ what: z.enum(["transactions"]), count: Count, since: Moment })
+  .openapi("StuckNow", { description: "State that is created and not freed: no size helps" });
 
 const EvidenceSchema = z.object({ rule: z.string().max(200), detail: Sentence, source: Sentence }).openapi("DiagnosisEvidence");
 
@@ -41,6 +75,8 @@ const PoolDiagnosisSchema = z
     slope_bytes_per_day: z.union([z.object({ low: Rate, likely: Rate, high: Rate }).openapi("SlopeRange"), z.null()]),
     exhaustion: z.union([ExhaustionSchema, z.null()]),
     next: z.array(z.object({ why: Sentence, command: Sentence }).openapi("NextStep")).max(100),
+    full_now: z.union([FullNowSchema, z.null()]),
+    stuck_now: z.union([StuckNowSchema, z.null()]),
   })
   .openapi("PoolDiagnosis");
 
@@ -51,7 +87,7 @@ const DiagnosisFields = z.object({
   dedup_key: z
     .string()
     .max(500)
-    .openapi({ description: "The same for the same finding on the same instance", example: "sip1:pkg:leak_suspected" }),
+    .openapi({ description: "The same while the verdict changes and when it is over", example: "sip1:pkg:verdict" }),
 });
 
 export const DiagnosisSchema = DiagnosisFields.extend({

@@ -87,7 +87,7 @@ export function serveDiagnosis(api: Api) {
     const { store, now } = c.get("services");
     const facts = await instanceFacts(store, instance);
     const recorded = await recordedHistory(store, facts, now());
-    const judged = diagnose(recorded.history, recorded.as_of, pool === undefined ? undefined : [pool]);
+    const judged = diagnose(recorded.history, recorded.as_of, pool === undefined ? undefined : [pool], now());
     const usage = { processes: recorded.history.processes, diagnosis: judged };
     const diagnosis = { as_of: asOf(recorded), ...judged, known_issues: await knownIssuesOf(store, facts, usage, pool) };
     return judgementAnswer(c, c.req.valid("query"), diagnosis, () => diagnosisDocument(instance, diagnosis));
@@ -106,7 +106,7 @@ export function serveDiagnosis(api: Api) {
       processes: processes ?? null,
     };
     const sizing = {
-      ...sizeInstance(recorded.history, recorded.as_of, { horizon_days, expected }),
+      ...sizeInstance(recorded.history, recorded.as_of, { horizon_days, expected }, undefined, now()),
       generated_at: new Date(now()).toISOString(),
     };
     return judgementAnswer(c, c.req.valid("query"), sizing, () => sizingDocument(instance, sizing));

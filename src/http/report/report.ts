@@ -76,7 +76,7 @@ async function reportInput(c: Context<ApiEnv>, instance: string): Promise<Report
     store.usage.latest(instance, Number.MAX_SAFE_INTEGER, 1),
   ]);
   const { history } = recorded;
-  const diagnosis = diagnose(history, recorded.as_of);
+  const diagnosis = diagnose(history, recorded.as_of, undefined, at);
   const shm_size_mb = facts.settings.shm_size_mb.value;
   const pkg_size_mb = facts.settings.pkg_size_mb.value;
   return {

@@ -1,7 +1,7 @@
 /** Sizing on the wire. */
 import { z } from "@hono/zod-openapi";
 import type { Sizing } from "../../analysis/sizing/sizing.js";
-import { ExhaustionSchema } from "../diagnosis/diagnosis-schema.js";
+import { ExhaustionSchema, FullNowSchema, StuckNowSchema } from "../diagnosis/diagnosis-schema.js";
 import { Bytes, Count, Sentence, SizeMb, Timestamp } from "../kernel/fields.js";
 
 const RecommendationSchema = z
@@ -29,6 +29,8 @@ const RecommendationSchema = z
       .max(100)
       .openapi({ description: "Each step of the sum" }),
     exhaustion: z.union([ExhaustionSchema, z.null()]),
+    full_now: z.union([FullNowSchema, z.null()]),
+    stuck_now: z.union([StuckNowSchema, z.null()]),
   })
   .openapi("Recommendation");
 

@@ -9,6 +9,7 @@ import type {
   Sourced,
 } from "../../analysis/history/history.js";
 import { historyIncident } from "../../analysis/history/log-incident.js";
+import { NEWEST_SAMPLES, newestOf, newestOfSeries } from "../../analysis/history/newest.js";
 import { usesTls } from "../../analysis/history/uses-tls.js";
 import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
 import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
@@ -59,11 +60,15 @@ export async function recordedHistory(store: Store, facts: InstanceFacts, now: n
       as_of,
     };
   }
-  const [series, events] = await Promise.all([
+  const [all, events, last] = await Promise.all([
     store.usage.series(instance, "hour", span.from, span.to),
     store.usage.events(instance, span.from, span.to + 1),
+    store.usage.latest(instance, span.to, NEWEST_SAMPLES),
   ]);
-  return { history: { ...fromRollups(series), events, incidents: judgedIncidents, samples: span.samples, facts: judged }, as_of };
+  const series = fromRollups(all);
+  // Raw samples are kept for days, roll-ups for years.
+  const newest = last.length > 0 ? newestOf(last.reverse()) : newestOfSeries(series);
+  return { history: { ...series, events, incidents: judgedIncidents, newest, samples: span.samples, facts: judged }, as_of };
 }
 
 function fromRollups(all: readonly EntitySeries[]): Pick<History, "shm" | "processes" | "load"> {

@@ -42,7 +42,7 @@ export async function runbookFacts(
     seen("settings"),
     seen("config"),
   ]);
-  const diagnosis = diagnose(recorded.history, recorded.as_of);
+  const diagnosis = diagnose(recorded.history, recorded.as_of, undefined, now);
   const recent = new Map<number, TimedUsage>();
   for (const sample of [...begun, ...newest]) if (sample.at >= since - FRESH_MS) recent.set(sample.at, sample);
   const latest = newest[0] ?? null;
@@ -74,7 +74,7 @@ export async function runbookFacts(
     })),
     host_memory: await hostMemory(store, instance, facts.settings, latest),
     diagnosis,
-    sizing: sizeInstance(recorded.history, recorded.as_of),
+    sizing: sizeInstance(recorded.history, recorded.as_of, undefined, undefined, now),
     known_issues,
     service,
     now,

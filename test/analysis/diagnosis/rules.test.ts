@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../src/analysis/diagnosis/diagnose.js";
 import { historyFromSamples } from "../../../src/analysis/history/from-samples.js";
 import type { HistoryIncident, InstanceFacts } from "../../../src/analysis/history/history.js";
+import type { IncidentKind } from "../../../src/kamailio/log/incident.js";
 import { readVersion } from "../../../src/kamailio/version.js";
 import { makeTrace } from "../../support/traces.js";
 import { lastTime } from "./usage-fixture.js";
@@ -13,8 +14,8 @@ function judge(name: string, facts: Partial<InstanceFacts> = {}, incidents: Hist
   return diagnose(historyFromSamples(samples, { instance: "edge-1", ...facts }, incidents), lastTime(samples));
 }
 
-function incident(kind: string, pool: "shm" | "pkg" | null, more: Partial<HistoryIncident> = {}): HistoryIncident {
-  return { id: "inc_1", kind, pool, at: null, count: 1, size: null, pid: null, quote: null, ...more };
+function incident(kind: IncidentKind, pool: "shm" | "pkg" | null, more: Partial<HistoryIncident> = {}): HistoryIncident {
+  return { id: "inc_1", kind, pool, at: null, last_at: null, count: 1, size: null, pid: null, quote: null, ...more };
 }
 
 const rules = (evidence: readonly { rule: string }[] | undefined) => evidence?.map(({ rule }) => rule) ?? [];
@@ -65,11 +66,11 @@ describe("what the log proves", () => {
     ["overrun", "pkg", "corruption"],
     ["absurd_request", "pkg", "corruption"],
     ["exhaustion", "pkg", "undersized"],
-  ])("%s in %s: %s", (kind, pool, verdict) => {
-    const diagnosis = judge("healthy", {}, [incident(kind, pool as "pkg")]);
+  ] as const)("%s in %s: %s", (kind, pool, verdict) => {
+    const diagnosis = judge("healthy", {}, [incident(kind, pool)]);
     expect(diagnosis.pools.map((judged) => judged.verdict)).toEqual(["healthy", verdict]);
     expect(diagnosis.ok).toBe(false);
-    expect(diagnosis.dedup_key).toBe(`edge-1:pkg:${verdict}`);
+    expect(diagnosis.dedup_key).toBe("edge-1:pkg:verdict");
   });
 
   test("qm says that a request found no fragment although enough was free", () => {
@@ -120,6 +121,6 @@ test("each verdict keeps its dedup_key while the numbers change, and healthy is 
     const { samples } = makeTrace("leak_by_the_clock", 42, { days, interval_s: 3_600 });
     return diagnose(historyFromSamples(samples, { instance: "edge-1" }), lastTime(samples)).dedup_key;
   });
-  expect(new Set(keys)).toEqual(new Set(["edge-1:shm:leak_suspected"]));
+  expect(new Set(keys)).toEqual(new Set(["edge-1:shm:verdict"]));
   expect(judge("healthy").ok).toBe(true);
 });

@@ -109,7 +109,7 @@ describe("diagnosis and sizing", () => {
       status: 200,
       json: {
         ok: false,
-        dedup_key: "leak:shm:leak_suspected",
+        dedup_key: "leak:shm:verdict",
         as_of: "2025-06-30T23:00:00.000Z",
         pools: [
           { pool: "shm", verdict: "leak_suspected" },
@@ -134,7 +134,7 @@ describe("diagnosis and sizing", () => {
       name: "the ticket's text",
       path: "/v1/instances/leak/diagnosis?format=markdown",
       status: 200,
-      has: ["# Memory of leak: shm leak suspected", "leak:shm:leak\\_suspected".replace("\\_", "_"), "Full at about"],
+      has: ["# Memory of leak: shm leak suspected", "leak:shm:verdict", "Full at about"],
     },
     {
       name: "a steady pool",

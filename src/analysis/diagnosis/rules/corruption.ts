@@ -7,34 +7,25 @@ import type { Evidence } from "../diagnosis.js";
 
 const SOURCE = "q_malloc.c:131-141,554-579 (qm_debug_check_frag, double free); K#361, K#2224, K#2620";
 
-/** A request of this many bytes or more is a negative length cast to unsigned (O#3552), not a wish. */
-const ABSURD_REQUEST = 2 ** 40;
-
 /** Double free, overwritten fragment, bad pointer, or a request so large that only a negative length explains it. */
 export function corruption(incidents: readonly HistoryIncident[], pool: Pool): Finding | null {
   const proofs = incidents.filter(
-    (incident) =>
-      (incident.pool === pool || incident.pool === null) &&
-      (isCorruption(incident.kind) || (incident.size ?? 0) >= ABSURD_REQUEST),
+    (incident) => (incident.pool === pool || incident.pool === null) && CORRUPTION_KINDS.has(incident.kind),
   );
   if (proofs.length === 0) return null;
   return {
     subjects: [],
     evidence: proofs.slice(0, 5).map((incident) => ({
-      rule: isCorruption(incident.kind) ? "corruption_in_the_log" : "absurd_request_size",
+      rule: incident.kind === "absurd_request" ? "absurd_request_size" : "corruption_in_the_log",
       detail: `${incident.quote ?? incident.kind}${incident.count > 1 ? ` (${incident.count} times)` : ""}${incident.pid === null ? "" : `, pid ${incident.pid}`}`,
-      source: isCorruption(incident.kind) ? SOURCE : "a negative length cast to an unsigned size (O#3552)",
+      source: incident.kind === "absurd_request" ? "a negative length cast to an unsigned size (O#3552)" : SOURCE,
     })),
   };
 }
 
-function isCorruption(kind: string): boolean {
-  return kind === "corruption" || (CORRUPTION_KINDS as ReadonlySet<string>).has(kind);
-}
-
 /** A process that was ended by a signal: a crash by itself proves nothing about memory, and is said all the same (K#807: a crash after a failed allocation). */
 export function processDeath(incidents: readonly HistoryIncident[]): Evidence | null {
-  const deaths = incidents.filter(({ kind }) => kind === "process_death" || kind === "child_died");
+  const deaths = incidents.filter(({ kind }) => kind === "child_died");
   const first = deaths[0];
   if (first === undefined) return null;
   return {

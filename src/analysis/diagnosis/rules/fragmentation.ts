@@ -1,7 +1,8 @@
 /** Fragmentation: plenty is free, and a large request still fails, or headers and holes take ever more while what is used does not. */
+import type { HistoryIncident } from "../../history/history.js";
 import { type Case, type Finding, mb, type Subject } from "../case.js";
-import { cellTime } from "../level/grid.js";
-import { highestKnown, lastKnown } from "../level/known-values.js";
+import { cellTime, column, type Grid } from "../level/grid.js";
+import { highestKnown } from "../level/known-values.js";
 import { riseOf } from "../level/rise.js";
 import { steadyRise } from "../level/steady-rise.js";
 
@@ -54,20 +55,18 @@ function fragmentsGrew({ fragments, real_level: { grid } }: Subject, overhead: n
   return rise !== null && rise.bytes >= FRAGMENTS_GROW * first && rise.bytes * MOST_BYTES_A_FRAGMENT >= overhead;
 }
 
-/** Free share of the pool above which a failed request was not refused for lack of memory. */
+/** Free share of the pool above which a failed request was not refused for lack of memory: below it the last crumbs are fragments too. */
 const PLENTY_FREE = 0.1;
+/** A level is known for a moment when a sample was taken this near to it, in cells of the grid. */
+const NEAR_CELLS = 2;
 
-/** Above this share of the pool the last crumbs are fragments too: the pool is full, whatever the allocator calls it. */
-const FULL = 0.99;
-
-/** qm logs "Free fragment not found!" only when the pool has enough in all but not in one piece (q_malloc.c:380@5.6.3); fm logs it always. */
+/**
+ * A request found no fragment large enough although plenty was free when it failed. qm logs "Free fragment not found!" only when the pool has enough
+ * in all but not in one piece (q_malloc.c:380@5.6.3), which is true of a full pool as well: what was free at that time decides. fm logs it always.
+ */
 export function bigRequestFailed(kase: Case): Finding | null {
-  const { facts, pool } = kase;
-  const manager = pool === "shm" ? facts.shm_manager : facts.pkg_manager;
-  const failed = kase.incidents.filter(({ kind }) => kind === "fragmentation");
-  const fullest = Math.max(0, ...kase.subjects.map((subject) => highestKnown(subject.peaks) / subject.capacity));
-  const isFull = kase.subjects.some((subject) => lastKnown(subject.peaks) / subject.capacity > FULL);
-  if (failed.length === 0 || isFull || (manager === "fm" && fullest > 1 - PLENTY_FREE)) return null;
+  const failed = kase.incidents.filter((incident) => incident.kind === "fragmentation" && plentyWasFree(kase, incident));
+  if (failed.length === 0) return null;
   const size = Math.max(0, ...failed.map((incident) => incident.size ?? 0));
   return {
     subjects: [],
@@ -79,6 +78,37 @@ export function bigRequestFailed(kase: Case): Finding | null {
       },
     ],
   };
+}
+
+/** Was there room in all when it failed? Without its time, or a sample near it, the fullest that the pool ever was counts. */
+function plentyWasFree({ grid, subjects, history, pool }: Case, { at, last_at, size }: HistoryIncident): boolean {
+  const from = at ?? last_at;
+  const to = last_at ?? at;
+  if (subjects.length === 0) return true;
+  const counter = pool === "shm" ? highestKnown(column(grid, history.shm.max_used, "max")) : 0;
+  return subjects.every(({ peaks, capacity }) => {
+    const near =
+      from === null || to === null
+        ? Number.NaN
+        : highestBetween(peaks, cellOf(grid, from) - NEAR_CELLS, cellOf(grid, to) + NEAR_CELLS);
+    const level = Number.isNaN(near) ? Math.max(highestKnown(peaks), counter) : near;
+    const free = capacity - level;
+    return free >= PLENTY_FREE * capacity && free > (size ?? 0);
+  });
+}
+
+function cellOf(grid: Grid, at: number): number {
+  return Math.floor((at - grid.from) / grid.cell_ms);
+}
+
+/** The highest value of the cells from one to the other, both included; NaN without any. */
+function highestBetween(values: Float64Array, from: number, to: number): number {
+  let most = Number.NaN;
+  for (let cell = Math.max(0, from); cell <= Math.min(values.length - 1, to); cell++) {
+    const value = values[cell] ?? Number.NaN;
+    if (!Number.isNaN(value) && !(value <= most)) most = value;
+  }
+  return most;
 }
 
 /** A recorded dump or shm.report whose largest free fragment is below a size that was asked for. */

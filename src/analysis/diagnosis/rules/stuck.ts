@@ -3,15 +3,13 @@ import type { Series } from "../../../kamailio/history/series.js";
 import type { Case, Finding } from "../case.js";
 import { cellTime, column } from "../level/grid.js";
 import { riseOf } from "../level/rise.js";
+import { MANY_TRANSACTIONS } from "../stuck-now.js";
 
-/** Transactions that were created and never freed must exceed this before they are called stuck: a busy proxy holds thousands for seconds. */
-const MANY_TRANSACTIONS = 1_000;
 /** Of all transactions created in the history, the share still not freed at its end. */
 const NEVER_FREED = 0.02;
 
 /** tm.stats: created minus freed grows and never comes back (K#1220: created 5065, freed 4; K#1554). */
-export function transactionsNotReaped({ pool, history, grid }: Case): Finding | null {
-  if (pool !== "shm") return null;
+export function transactionsNotReaped({ history, grid }: Case): (Finding & { kept: number; since: number }) | null {
   const created = history.load.get("created_transactions") ?? null;
   const freed = history.load.get("freed_transactions") ?? null;
   if (created === null || freed === null) return null;
@@ -29,6 +27,8 @@ export function transactionsNotReaped({ pool, history, grid }: Case): Finding | 
   if (rise === null || rise.bytes < MANY_TRANSACTIONS || end < NEVER_FREED * total || rise.largest_share > 0.6) return null;
   return {
     subjects: [],
+    kept: Math.round(end),
+    since: cellTime(grid, cells[0] ?? 0),
     evidence: [
       {
         rule: "transactions_not_reaped",

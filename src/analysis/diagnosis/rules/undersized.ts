@@ -3,14 +3,16 @@ import type { Pool } from "../../../kamailio/pool.js";
 import type { HistoryIncident } from "../../history/history.js";
 import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
+import { column } from "../level/grid.js";
 import { highestKnown, lowestKnown } from "../level/known-values.js";
+import { TLS_RESERVE_PER_PROCESS } from "../tls-reserve.js";
 
 /** At this share of the pool the next large request fails. */
 const NEAR_FULL = 0.97;
 /** Once it is quiet, the level must be below this share of the pool. */
 const CAME_BACK = 0.93;
-/** TLS refuses new connections below this much free shm for each process (low_mem_threshold1, tls_init.c:969-978). */
-export const TLS_RESERVE_PER_PROCESS = 512 * 1024;
+/** A peak at this share of the pool met its end: what is left are crumbs. */
+const MET_THE_POOL = 0.99;
 
 /** The peak met the pool, and later the level was well below it again (maintainers' quiet test: field notes R6, R14). */
 export function fullAtTheBusyHour(kase: Case): Finding | null {
@@ -22,6 +24,21 @@ export function fullAtTheBusyHour(kase: Case): Finding | null {
       rule: "full_at_the_busy_hour",
       detail: `${subject.label ?? "shm"} reached ${percent(highestKnown(subject.peaks) / subject.capacity)} of ${mb(subject.capacity)} and came back to ${mb(lowestAfterFull(subject))}`,
       source: "falls back when quiet: too small, not leaking (wiki Troubleshooting Memory, quiet test; K#399)",
+    })),
+  };
+}
+
+/** The peak met the pool at some time, by the samples or by max_used, which misses none. */
+export function peakMetThePool({ pool, history, grid, subjects }: Case): Finding | null {
+  const counter = pool === "shm" ? highestKnown(column(grid, history.shm.max_used, "max")) : 0;
+  const met = subjects.filter(({ peaks, capacity }) => Math.max(highestKnown(peaks), counter) >= MET_THE_POOL * capacity);
+  if (met.length === 0) return null;
+  return {
+    subjects: met,
+    evidence: met.slice(0, 3).map(({ label, peaks, capacity }) => ({
+      rule: "peak_met_the_pool",
+      detail: `the peak of ${label ?? "shm"} is ${percent(Math.min(1, Math.max(highestKnown(peaks), counter) / capacity))} of ${mb(capacity)}`,
+      source: "max_used and real_used; a pool that met its size is too small or was filled",
     })),
   };
 }
