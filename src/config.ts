@@ -6,6 +6,11 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 
 const days = (fallback: number) => z.coerce.number().int().min(1).max(36_500).default(fallback);
 
+const list = z
+  .string()
+  .default("")
+  .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ""));
+
 const Environment = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -13,10 +18,8 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
   RETENTION_RAW_DAYS: days(14),
   RETENTION_ROLLUP_DAYS: days(730),
-  OUTGOING_ALLOW: z
-    .string()
-    .default("")
-    .transform((list) => list.split(/[\s,]+/).filter((entry) => entry !== "")),
+  OUTGOING_ALLOW: list,
+  ALLOWED_HOSTS: list,
   AUTH: z.enum(["none", "token"]).optional(),
 });
 
@@ -29,6 +32,8 @@ export interface Config {
   retention_rollup_days: number;
   /** Hosts, addresses and networks that the service may call although they are private. */
   outgoing_allow: string[];
+  /** Names beside loopback that a request's `Host` may carry with `AUTH=none`. */
+  allowed_hosts: string[];
   auth: "none" | "token";
 }
 
@@ -64,6 +69,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     retention_raw_days: parsed.data.RETENTION_RAW_DAYS,
     retention_rollup_days: parsed.data.RETENTION_ROLLUP_DAYS,
     outgoing_allow: parsed.data.OUTGOING_ALLOW,
+    allowed_hosts: parsed.data.ALLOWED_HOSTS,
     auth,
   };
 }

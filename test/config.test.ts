@@ -11,6 +11,7 @@ describe("the configuration", () => {
       retention_raw_days: 14,
       retention_rollup_days: 730,
       outgoing_allow: [],
+      allowed_hosts: [],
       auth: "none",
     });
   });

@@ -14,6 +14,7 @@ import { serveInstances } from "./instances/instances.js";
 import { authenticate } from "./kernel/auth.js";
 import { idempotency } from "./kernel/idempotency.js";
 import { type Api, newApi } from "./kernel/operation.js";
+import { keepPagesOut } from "./kernel/origin.js";
 import { ProblemError } from "./kernel/problem.js";
 import { Router } from "./kernel/router.js";
 import { serveLogs } from "./logs/logs.js";
@@ -29,6 +30,8 @@ import { serveUsage } from "./usage/usage.js";
 export interface AppOptions extends Services {
   /** The package's version. */
   version: string;
+  /** `ALLOWED_HOSTS`. */
+  allowed_hosts?: readonly string[];
   isStopping: () => boolean;
 }
 
@@ -42,7 +45,7 @@ const SECURITY_HEADERS = [
 const REQUEST_ID = /^[\w.:@/+=-]{1,200}$/;
 
 /** Everything that the service answers. */
-export function createApp({ version, isStopping, ...services }: AppOptions): Api {
+export function createApp({ version, isStopping, allowed_hosts = [], ...services }: AppOptions): Api {
   const api = newApi();
   const metrics = new Metrics();
   const router = new Router();
@@ -59,6 +62,7 @@ export function createApp({ version, isStopping, ...services }: AppOptions): Api
     await next();
   });
   api.use(measure(metrics));
+  if (services.auth === "none") api.use(keepPagesOut(allowed_hosts));
   api.use(authenticate);
   api.use(idempotency);
 

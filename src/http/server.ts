@@ -37,7 +37,7 @@ export async function startServer(config: Config, log: Logger, version: string):
     outgoing_allow: config.outgoing_allow,
     history_days: config.retention_rollup_days,
   });
-  const app = createApp({ ...services, version, isStopping: () => stopping });
+  const app = createApp({ ...services, version, allowed_hosts: config.allowed_hosts, isStopping: () => stopping });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port });
   try {
     await new Promise<void>((resolve, reject) => {

@@ -46,7 +46,16 @@ export function handle<const Config extends OperationConfig>(
 ): void {
   const { scope, body, problems = [], ...route } = config;
   const isPublic = scope === "public";
-  const statuses = new Set<ProblemStatus>([400, 406, ...(isPublic ? [] : ([401, 403] as const)), ...problems, 429, 503]);
+  const statuses = new Set<ProblemStatus>([
+    400,
+    406,
+    ...(isPublic ? [] : ([401, 403] as const)),
+    ...problems,
+    421,
+    429,
+    500,
+    503,
+  ]);
   api.openAPIRegistry.registerPath({
     ...route,
     request: { ...route.request, ...(body === undefined ? {} : { body }) },
@@ -70,10 +79,12 @@ const PROBLEM_DESCRIPTIONS: Record<ProblemStatus, string> = {
   404: "There is no such thing; the hint has near names.",
   405: "The path exists, but not with this method.",
   406: "None of the media types in `Accept` can be given.",
+  408: "The body came too slowly; nothing of it was kept.",
   409: "The request conflicts with one that is under way.",
   412: "`If-Match` names another state than the current one.",
   413: "The body is over the limit.",
   415: "The body's media type or encoding is not read here.",
+  421: "With AUTH=none: the request names a host that is neither loopback nor in ALLOWED_HOSTS.",
   422: "Understood, but not what this endpoint reads; the hint says where it belongs. Or `fail=true` and the judgement is not ok.",
   429: "Too many requests; `Retry-After` says when to come back.",
   500: "A fault of the service.",

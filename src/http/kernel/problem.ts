@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { ApiEnv } from "./env.js";
 
 /** The status codes that problems use. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 408 | 409 | 412 | 413 | 415 | 421 | 422 | 429 | 500 | 503;
 
 const TITLES: Record<ProblemStatus, string> = {
   400: "Bad request",
@@ -13,10 +13,12 @@ const TITLES: Record<ProblemStatus, string> = {
   404: "Not found",
   405: "Method not allowed",
   406: "Not acceptable",
+  408: "Request timeout",
   409: "Conflict",
   412: "Precondition failed",
   413: "Content too large",
   415: "Unsupported media type",
+  421: "Misdirected request",
   422: "Unprocessable content",
   429: "Too many requests",
   500: "Internal error",

@@ -7,6 +7,7 @@ import { notFound } from "../kernel/conditional.js";
 import { Id, Timestamp } from "../kernel/fields.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { PageQuery, pageOf, readCursor, toPage } from "../kernel/page.js";
+import { ProblemError } from "../kernel/problem.js";
 
 const ScopeSchema = z
   .enum(SCOPES)
@@ -45,7 +46,7 @@ const createToken = operation({
   path: "/v1/tokens",
   tags: ["Tokens"],
   summary: "Make a token",
-  description: "The secret is in this answer and nowhere else.",
+  description: "The secret is in this answer and nowhere else. With AUTH=none tokens are made on the command line alone.",
   scope: "admin",
   body: { required: true, content: { "application/json": { schema: TokenCreateSchema } } },
   responses: { 201: { description: "The token with its secret", content: { "application/json": { schema: NewTokenSchema } } } },
@@ -81,9 +82,10 @@ const DAY = 86_400_000;
 
 export function serveTokens(api: Api) {
   handle(api, createToken, async (c) => {
+    const { store, now, auth } = c.get("services");
+    if (auth === "none") throw madeOnTheCommandLine();
     bodyKind(c);
     const { name, scopes, expires_in_days } = await bodyJson(c, TokenCreateSchema);
-    const { store, now } = c.get("services");
     const at = now();
     const token = await store.tokens.create(
       { name, scopes: [...new Set(scopes)], expires_at: expires_in_days === undefined ? null : at + expires_in_days * DAY },
@@ -108,6 +110,14 @@ export function serveTokens(api: Api) {
     const token = await store.tokens.revoke(id, now());
     if (token === null) throw notFound("token", id, "GET /v1/tokens lists them.");
     return c.json(onTheWire(token), 200);
+  });
+}
+
+/** With `AUTH=none` whoever reaches the port is an admin: a token made so would outlive the day when tokens are asked for. */
+function madeOnTheCommandLine(): ProblemError {
+  return new ProblemError(403, "anonymous_token", {
+    detail: "A service without tokens makes none over HTTP: nobody knows who asks.",
+    hint: "Make it where the service runs: kamailio-assistant token create --scope read. Over HTTP an admin token makes others, with AUTH=token.",
   });
 }
 
