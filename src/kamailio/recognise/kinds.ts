@@ -58,6 +58,8 @@ export type Kind =
   | "default_file"
   | "openrc_conf"
   | "container_file"
+  | "start_script"
+  | "start_values"
   | "kamailio_cfg"
   // counters
   | "shm_counters"

@@ -62,7 +62,8 @@ export function plainWords(line: string): string[] {
 /** The command line of Kamailio among words that are already separate. */
 export function findInWords(words: readonly string[], depth = 0): Command | null {
   for (const [index, word] of words.entries()) {
-    if (isBinaryAt(words, index)) return { binary: word, args: argumentsAfter(words, index), before: words.slice(0, index) };
+    if (isBinaryAt(words, index))
+      return { binary: word.replace(/^[`'"(]+/, ""), args: argumentsAfter(words, index), before: words.slice(0, index) };
     if (depth < 3 && /\s/.test(word) && mentionsBinary(word)) {
       const inner = findInWords(splitShellCommands(word)?.flat() ?? plainWords(word), depth + 1);
       if (inner !== null) return { ...inner, before: [...words.slice(0, index), ...inner.before] };

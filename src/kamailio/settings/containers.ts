@@ -4,29 +4,11 @@
  */
 import { parseAllDocuments } from "yaml";
 import { splitShellWords } from "../shell-words.js";
-import { applyOptions } from "./apply-options.js";
-import { findInWords, plainWords } from "./command-line.js";
+import { MB } from "../units.js";
+import { plainWords } from "./command-line.js";
+import { applyContainers, type Container, NO_LIMIT } from "./container.js";
 import { binaryBytes, kubernetesBytes } from "./memory-quantity.js";
-import type { Word } from "./options.js";
 import type { ReadingBuilder } from "./reading-builder.js";
-import type { SettingsForm } from "./settings.js";
-import { expandVariables } from "./variables.js";
-
-/** One container with what starts it. */
-interface Container {
-  name: string;
-  image: string;
-  /** Entry point and arguments, in the order in which they are run. */
-  words: string[];
-  environment: Map<string, string>;
-  /** The memory limit as it is written, and its bytes; `null`: none is. */
-  limit: { bytes: number; quote: string } | null;
-  /** The kernel ended it for its limit; `null`: the text does not say. */
-  oomKilled: string | null;
-}
-
-/** What a text says of a container that says nothing of memory. */
-const NO_LIMIT = { limit: null, oomKilled: null };
 
 /** Options of `docker run` that take no value; every other one takes the next word unless it has an `=`. */
 const DOCKER_FLAGS = new Set(
@@ -66,9 +48,12 @@ export function applyDockerRun(builder: ReadingBuilder, words: readonly string[]
 export function applyDocument(builder: ReadingBuilder, document: unknown): boolean {
   const inspected = (Array.isArray(document) ? document : [document]).flatMap((one) => inspectedContainer(one) ?? []);
   if (inspected.length > 0) return applyContainers(builder, inspected, "docker");
+  const tasks = containersOfEcs(document);
+  if (tasks.length > 0) return applyContainers(builder, tasks, "ecs_task");
   const services = containersOfCompose(document);
   if (services.length > 0) return applyContainers(builder, services, "compose");
-  const pods = containersOfKubernetes(document, 0);
+  const killed = killedContainers(document, 0);
+  const pods = containersOfKubernetes(document, 0).map((pod) => ({ ...pod, oomKilled: killed.get(pod.name) ?? null }));
   return pods.length > 0 && applyContainers(builder, pods, "kubernetes");
 }
 
@@ -148,6 +133,27 @@ function inspectedContainer(value: unknown): Container | null {
   };
 }
 
+/** A task definition of ECS; `memory` counts MiB and is a hard limit, the container's before the task's. */
+function containersOfEcs(document: unknown): Container[] {
+  if (!isFields(document)) return [];
+  const task = isFields(document.taskDefinition) ? document.taskDefinition : document;
+  if (!Array.isArray(task.containerDefinitions)) return [];
+  return task.containerDefinitions.slice(0, 100).flatMap((one: unknown) => {
+    if (!isFields(one)) return [];
+    const memory = one.memory ?? task.memory;
+    return [
+      {
+        name: textOf(one.name),
+        image: textOf(one.image),
+        words: [...toWords(one.entryPoint), ...toWords(one.command)],
+        environment: environmentOf(one.environment),
+        limit: limitOf(memory, (text) => (/^\d{1,9}$/.test(text) ? Number(text) * MB : null), `memory ${textOrNumber(memory)}`),
+        oomKilled: null,
+      },
+    ];
+  });
+}
+
 function containersOfCompose(document: unknown): Container[] {
   if (!isFields(document)) return [];
   const services = isFields(document.services) ? document.services : document;
@@ -170,12 +176,16 @@ function containersOfCompose(document: unknown): Container[] {
     });
 }
 
+/** List, items, a CronJob's template's template: pods lie no deeper. */
+const MAX_POD_DEPTH = 8;
+
 /** Pods of any kind: every list named `containers`, wherever the kind keeps its template, and lists of objects. */
 function containersOfKubernetes(value: unknown, depth: number): Container[] {
-  if (depth > 8) return [];
+  if (depth > MAX_POD_DEPTH) return [];
   if (Array.isArray(value)) return value.slice(0, 500).flatMap((one) => containersOfKubernetes(one, depth + 1));
   if (!isFields(value)) return [];
-  if (Array.isArray(value.args) || Array.isArray(value.command)) {
+  const isContainer = typeof value.image === "string" && typeof value.name === "string";
+  if (isContainer || Array.isArray(value.args) || Array.isArray(value.command)) {
     return [
       {
         name: textOf(value.name),
@@ -192,26 +202,28 @@ function containersOfKubernetes(value: unknown, depth: number): Container[] {
   );
 }
 
-function applyContainers(builder: ReadingBuilder, all: readonly Container[], form: "docker" | "compose" | "kubernetes"): boolean {
-  const ours = all.flatMap((container) => {
-    const args = argumentsOf(container);
-    return args === null ? [] : [{ container, args }];
-  });
-  const first = ours[0];
-  if (first === undefined) return false;
-  if (ours.length > 1)
-    builder.warn(
-      `several containers run Kamailio (${ours.map(({ container }) => container.name).join(", ")}); read: ${first.container.name}, the first one`,
-    );
-  const service = form === "kubernetes" ? "kubernetes" : "docker";
-  builder.form(form satisfies SettingsForm);
-  builder.set("service_manager", service, "container", first.container.image || first.container.name);
-  const { limit, oomKilled } = first.container;
-  if (limit !== null) builder.set("memory_limit_bytes", limit.bytes, "container", limit.quote);
-  if (oomKilled !== null) builder.set("oom_killed", 1, "container", oomKilled);
-  if (first.args.binary?.includes("/")) builder.set("binary", first.args.binary, "container", first.args.binary);
-  applyOptions(builder, first.args.words, "container");
-  return true;
+/** The containers whose last end was the kernel's, with the words that say so (`status.containerStatuses` of `kubectl get pod -o yaml`). */
+function killedContainers(value: unknown, depth: number): Map<string, string> {
+  const killed = new Map<string, string>();
+  if (depth > MAX_POD_DEPTH) return killed;
+  if (Array.isArray(value)) {
+    for (const one of value.slice(0, 500)) for (const [name, words] of killedContainers(one, depth + 1)) killed.set(name, words);
+    return killed;
+  }
+  if (!isFields(value)) return killed;
+  if (Array.isArray(value.containerStatuses))
+    for (const one of value.containerStatuses.slice(0, 500)) {
+      const restarts = isFields(one) ? textOrNumber(one.restartCount) : "";
+      for (const key of ["lastState", "state"]) {
+        const state = isFields(one) && isFields(one[key]) ? one[key] : {};
+        const terminated = isFields(state.terminated) ? state.terminated : {};
+        if (isFields(one) && terminated.reason === "OOMKilled")
+          killed.set(textOf(one.name), `${key} OOMKilled${restarts === "" ? "" : `, ${restarts} restarts`}`);
+      }
+    }
+  for (const key of ["status", "items"])
+    for (const [name, words] of killedContainers(value[key], depth + 1)) killed.set(name, words);
+  return killed;
 }
 
 function textOrNumber(value: unknown): string {
@@ -236,32 +248,4 @@ function composeLimit(service: Fields): Container["limit"] {
     limitOf(limits.memory, binaryBytes, `deploy.resources.limits.memory ${textOrNumber(limits.memory)}`) ??
     limitOf(service.mem_limit, binaryBytes, `mem_limit ${textOrNumber(service.mem_limit)}`)
   );
-}
-
-function isKamailioImage(image: string): boolean {
-  return /(?:^|[/_-])kamailio/.test(image);
-}
-
-/** The options of Kamailio among the container's words; `null` when it does not run Kamailio. */
-function argumentsOf(container: Container): { binary: string | null; words: Word[] } | null {
-  const words = container.words.map((written) => expanded(written, container.environment));
-  const texts = words.map((word) => word.text ?? word.written ?? "");
-  const command = findInWords(texts);
-  if (command !== null) {
-    const start = texts.length - command.args.length;
-    const direct = command.args.every((text, at) => texts[start + at] === text);
-    return { binary: command.binary, words: direct ? words.slice(start) : command.args.map((text) => ({ text })) };
-  }
-  const ours = isKamailioImage(container.image) || /kamailio/.test(container.name);
-  const options = words.length === 0 || texts[0]?.startsWith("-");
-  return ours && options ? { binary: null, words } : null;
-}
-
-/** `$(NAME)` of Kubernetes, `${NAME:-default}` of compose; a variable that the text does not set stays unknown. */
-function expanded(written: string, environment: ReadonlyMap<string, string>): Word {
-  if (!written.includes("$")) return { text: written };
-  const kubernetes = written.replace(/\$\(([A-Za-z_]\w{0,60})\)/g, (_whole, name: string) => `\${${name}}`);
-  const text = expandVariables(kubernetes, (name) => environment.get(name));
-  const unknown = /^\$\{?([A-Za-z_]\w{0,60})\}?$/.exec(text)?.[1];
-  return unknown === undefined ? { text } : { text: null, variable: unknown, written };
 }

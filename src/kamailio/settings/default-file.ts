@@ -1,10 +1,10 @@
 /** Settings in /etc/default/kamailio, /etc/sysconfig/kamailio, /etc/conf.d/kamailio and in init scripts, without a unit beside them. */
 import { splitShellWords } from "../shell-words.js";
 import { applyOptions, asWords, type VariableOrigin } from "./apply-options.js";
-import { findInWords, plainWords } from "./command-line.js";
+import { type Command, findInWords, plainWords } from "./command-line.js";
 import type { Word } from "./options.js";
 import type { ReadingBuilder } from "./reading-builder.js";
-import { type Assignment, expandVariables, isKnownVariable, OPTION_VARIABLES, VALUE_VARIABLES } from "./variables.js";
+import { type Assignment, expandVariables, isKnownVariable, OPTION_VARIABLES, RC_FLAGS, VALUE_VARIABLES } from "./variables.js";
 
 /** The last assignment of each name, commented ones left out. */
 export function variablesOf(assignments: readonly Assignment[]): Map<string, Assignment> {
@@ -13,7 +13,9 @@ export function variablesOf(assignments: readonly Assignment[]): Map<string, Ass
     if (one.commented) continue;
     // `SHM_MEMORY=$((`echo $SHM_MEMORY | sed ...`))` of the init scripts only drops what is no digit.
     if (one.value.includes(`$${one.name}`)) continue;
-    variables.set(one.name, one);
+    // `SHM_MEMORY=${SHM_MEMORY:-64}`: what stood there before, or the default.
+    const own = one.value.includes(`\${${one.name}`);
+    variables.set(one.name, own ? { ...one, value: expand(one.value, variables) } : one);
   }
   return variables;
 }
@@ -31,7 +33,7 @@ export function applyDefaultFile(builder: ReadingBuilder, assignments: readonly 
   warnOfCommentedOut(builder, assignments);
   const variables = variablesOf(assignments);
   const isOpenrc = openrc || variables.has("KAMAILIO_OPTS");
-  builder.form(isOpenrc ? "openrc" : "default_file");
+  builder.form(isOpenrc ? "openrc" : variables.has(RC_FLAGS) ? "rc_conf" : "default_file");
   if (isOpenrc) builder.set("service_manager", "openrc", "default_file", "KAMAILIO_OPTS");
   const words: Word[] = [];
   for (const [name, option] of Object.entries(VALUE_VARIABLES)) {
@@ -64,6 +66,35 @@ export function originsOf(
   const origins = new Map<string, VariableOrigin>();
   for (const [name, one] of variables) origins.set(name, { source, quote: one.line, replaceable });
   return origins;
+}
+
+/** What a shell has in its variables once it ran these lines, the environment that it was started with left out. */
+function shellVariables(assignments: readonly Assignment[]): Map<string, Assignment> {
+  const variables = new Map<string, Assignment>();
+  for (const one of assignments) if (!one.commented) variables.set(one.name, { ...one, value: expand(one.value, variables) });
+  return variables;
+}
+
+/**
+ * Reads a script that starts Kamailio (the entry point of an image, a wrapper): its command line with the variables that the script sets. A
+ * default (`${SHM_MEMORY:-64}`) is what the server gets unless the environment says otherwise.
+ */
+export function applyStartScript(builder: ReadingBuilder, command: Command, assignments: readonly Assignment[]): void {
+  builder.form("start_script");
+  const variables = shellVariables(assignments);
+  const words = command.args.flatMap((written): Word[] => {
+    if (!written.includes("$")) return asWords([written]);
+    const text = expand(written, variables);
+    const name = /\$\{?([A-Za-z_]\w{0,60})/.exec(written)?.[1] ?? "";
+    if (text.includes("$")) return [{ text: null, variable: name, written }];
+    // Unquoted, an empty variable is no word and a longer one is several (POSIX.1, 2.6.5).
+    return plainWords(text).map((one) => ({ text: one, variable: name, written }));
+  });
+  applyOptions(builder, words, "default_file");
+  if (command.binary.includes("/")) builder.set("binary", command.binary, "default_file", command.binary);
+  builder.warn(
+    "read from a script, with its defaults where the environment sets nothing; what the process got says: tr '\\0' ' ' < /proc/$(pidof -s kamailio)/cmdline (in a container /proc/1/cmdline)",
+  );
 }
 
 /** Reads an init script: the variables it sets and the options it builds from them. */

@@ -2,7 +2,7 @@
 import { splitShellWords } from "../shell-words.js";
 import { findCommand, relativeIn, withoutPrompt } from "./command-line.js";
 import { applyDockerRun } from "./containers.js";
-import { applyDefaultFile, applyInitScript } from "./default-file.js";
+import { applyDefaultFile, applyInitScript, applyStartScript } from "./default-file.js";
 import { applyRows, type Header, type Row, readHeader, readRow } from "./process-listing.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 import {
@@ -18,7 +18,7 @@ import {
 } from "./rpc-answers.js";
 import { applyStartupLine } from "./startup-log.js";
 import { applyUnit, instanceInPath, readUnitLine, type UnitLine } from "./systemd.js";
-import { type Assignment, isKnownVariable, readAssignment } from "./variables.js";
+import { type Assignment, isKnownVariable, readAssignment, readDefault } from "./variables.js";
 
 /** What a reader keeps of one text, at most; more than this is no settings text. */
 const MAX_KEPT = 20_000;
@@ -27,7 +27,7 @@ const MAX_LINE = 20_000;
 
 /** Variables that make a text a default file; USER and GROUP alone are in every environment. */
 const TELLING =
-  /^(?:SHM_MEMORY|PKG_MEMORY|MEMORY|CFGFILE|RUN_KAMAILIO|DUMP_CORE|KAMAILIO_OPTS|KAMAILIO_OPTIONS|OPTIONS|EXTRA_OPTIONS)$/;
+  /^(?:SHM_MEMORY|PKG_MEMORY|MEMORY|CFGFILE|RUN_KAMAILIO|DUMP_CORE|KAMAILIO_OPTS|KAMAILIO_OPTIONS|OPTIONS|EXTRA_OPTIONS|kamailio_flags)$/;
 const UNIT_KEYS = new Set(["ExecStart", "Environment", "EnvironmentFile", "EnvironmentFiles"]);
 /** A line of Kamailio's log that tells no size. */
 const LOG_LINE = /\b(?:DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|BUG): /;
@@ -120,6 +120,7 @@ export class LineReader {
       return true;
     }
     if (INIT_SCRIPT.test(bare)) this.initScript = true;
+    if (bare.includes("openrc-run")) this.openrc = true;
     if (/^\[[A-Z][A-Za-z]{2,20}\]$/.test(bare)) {
       this.inUnit = true;
       return true;
@@ -131,7 +132,7 @@ export class LineReader {
 
   /** Lines of a unit or of a file with variables. */
   private setting(bare: string): boolean {
-    const assignment = readAssignment(bare);
+    const assignment = readAssignment(bare) ?? readDefault(bare);
     if (assignment !== null) {
       const known = isKnownVariable(assignment.name);
       if (assignment.commented && !known) return true;
@@ -217,6 +218,12 @@ export class LineReader {
     else if (this.leftovers.length < MAX_KEPT) this.leftovers.push(bare);
   }
 
+  /** The command line of a script: a shell has yet to expand it. */
+  private script(): Row | null {
+    const isWritten = (row: Row) => !row.listed && row.command.args.some((word) => /\$[{A-Za-z_]/.test(word));
+    return this.rows.every(isWritten) ? (this.rows.at(-1) ?? null) : null;
+  }
+
   /** Reads what was collected. */
   finish(): void {
     if (this.continued !== "") this.read(this.continued);
@@ -224,18 +231,20 @@ export class LineReader {
     if (!this.rows.some((row) => row.listed)) for (const line of this.leftovers) this.builder.notUnderstood(line);
     if (this.processes > 0) applyProcessCount(this.builder, this.processes, this.call?.method ?? "core.psx");
     if (this.listed.length > 0) applyListed(this.builder, this.listed);
+    const script = this.script();
     const isUnit = this.unitLines.some(({ key }) => UNIT_KEYS.has(key));
     if (isUnit) applyUnit(this.builder, this.unitLines, this.assignments, this.instance);
     else if (this.initScript && this.assignments.length > 0) applyInitScript(this.builder, this.assignments, this.openrc);
+    else if (script !== null) applyStartScript(this.builder, script.command, this.assignments);
     else if (this.assignments.some((one) => TELLING.test(one.name)))
       applyDefaultFile(this.builder, this.assignments, this.openrc);
-    if (this.rows.length > 0) applyRows(this.builder, this.rows, this.header?.threads ?? false);
+    if (script === null && this.rows.length > 0) applyRows(this.builder, this.rows, this.header?.threads ?? false);
     else if (this.builder.recognised === 0) applyRows(this.builder, this.hashRows, false);
   }
 }
 
 /** Keys that `systemctl show` prints without a section above them. */
-const SHOWN_KEYS = new Set(["User", "Group", "PIDFile", "Type"]);
+const SHOWN_KEYS = new Set(["User", "Group", "PIDFile", "Type", "MemoryMax", "MemoryLimit"]);
 
 /** A JSON-RPC request inside a command (`curl -d '{"jsonrpc":"2.0","method":"cfg.get","params":["core","memlog"]}'`). */
 function requestIn(line: string): Call | null {

@@ -5,9 +5,12 @@
 import { removeSecrets } from "../secrets.js";
 import { findCommand, hasPrompt } from "./command-line.js";
 import { applyDocument, applyYaml } from "./containers.js";
+import { applyDockerfile } from "./dockerfile.js";
 import { applyJsonSettings } from "./json-settings.js";
 import { jsonAt } from "./json-values.js";
+import { applyKubectlDescribe } from "./kubectl-describe.js";
 import { LineReader } from "./line-reader.js";
+import { applySupervisord, applyTemplateValues, applyUci } from "./named-values.js";
 import { applyRows, type Row } from "./process-listing.js";
 import { ReadingBuilder } from "./reading-builder.js";
 import { applyResult, applyScalar, type Call, settlePools } from "./rpc-answers.js";
@@ -59,8 +62,17 @@ function withoutQuoteMarks(text: string): string {
   return lines.map((line) => line.replace(/^\s{0,10}>\s?/, "")).join("\n");
 }
 
+/** Forms that a text has as a whole, from the unmistakable to the vague. */
+const WHOLE_TEXTS: readonly ((builder: ReadingBuilder, text: string) => boolean)[] = [
+  applyKubectlDescribe,
+  applyYaml,
+  applyDockerfile,
+  applyUci,
+  applySupervisord,
+];
+
 function readText(builder: ReadingBuilder, text: string): void {
-  if (applyYaml(builder, text)) return;
+  if (WHOLE_TEXTS.some((apply) => apply(builder, text))) return;
   const reader = new LineReader(builder);
   let at = 0;
   let jsonFrom = 0;
@@ -84,6 +96,7 @@ function readText(builder: ReadingBuilder, text: string): void {
     at = end + 1;
   }
   reader.finish();
+  if (builder.recognised === 0) applyTemplateValues(builder, text);
 }
 
 /** Where a JSON value may begin: the first character of a line; -1 otherwise. A section of a unit (`[Service]`) is none. */

@@ -81,6 +81,11 @@ export class ReadingBuilder {
     if (text.trim() !== "") add(this.unknown, text.trim());
   }
 
+  /** What was not understood so far belongs to a form that reads the text as a whole. */
+  forgetUnknown(): void {
+    this.unknown.length = 0;
+  }
+
   reading(secretsRemoved: number): SettingsReading {
     // Each entry was set under its own name, so the map has the shape of the partial object.
     const values = Object.fromEntries(this.values) as SettingsReading["values"];

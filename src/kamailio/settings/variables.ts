@@ -21,10 +21,20 @@ export function readAssignment(line: string): Assignment | null {
   const match = ASSIGNMENT.exec(line.trim());
   if (match === null) return null;
   const name = match[2] ?? "";
-  if (name !== name.toUpperCase() && name !== "command_args" && name !== "command") return null;
+  if (name !== name.toUpperCase() && name !== "command_args" && name !== "command" && name !== RC_FLAGS) return null;
   const raw = match[3] ?? "";
   return { name, value: firstWord(raw), line: line.trim().replace(/^#\s{0,20}/, ""), commented: match[1] === "#" };
 }
+
+/** `: "${NAME:=value}"`, how scripts give a variable its default; `null` for another line. */
+export function readDefault(line: string): Assignment | null {
+  const match = /^:\s{1,8}(["']?)(\$\{([A-Z_][A-Z0-9_]{0,60}):?=[^{}$]{0,200}\})\1$/.exec(line.trim());
+  if (match === null) return null;
+  return { name: match[3] ?? "", value: match[2] ?? "", line: line.trim(), commented: false };
+}
+
+/** FreeBSD's and OpenBSD's /etc/rc.conf: the flags of a service (rc.subr(8)). */
+export const RC_FLAGS = "kamailio_flags";
 
 /** The value ends at the first blank outside quotes. */
 function firstWord(raw: string): string {
@@ -55,6 +65,17 @@ export function expandVariables(text: string, lookup: (name: string) => string |
   return expanded === text || !expanded.includes("$") ? expanded : expandVariables(expanded, lookup, depth + 1);
 }
 
+/**
+ * Is this name that of a pool's size in somebody's template, image or inventory (`KAMAILIO_SHM_MEMORY`, `pkgMemory`, `kamailio_shared_mem_mb`)?
+ * `null` when it is not.
+ */
+export function looksLikePoolSize(name: string): "-m" | "-M" | null {
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const match = /(shm|shared|pkg|private)(?:mem|memory|size|sz|pool|mb|limit)+$/.exec(plain);
+  if (match === null) return null;
+  return match[1] === "shm" || match[1] === "shared" ? "-m" : "-M";
+}
+
 /** Variables of the packages' files that hold options of Kamailio. In their order: a later one stands behind. */
 export const OPTION_VARIABLES = [
   "OPTIONS",
@@ -65,6 +86,7 @@ export const OPTION_VARIABLES = [
   "DAEMON_OPTS",
   "EXTRA_OPTIONS",
   "EXTRA_OPTS",
+  RC_FLAGS,
 ];
 
 /** Variables of the packages' files that hold one value (facts: "Where packages set sizes"). CentOS 6 names the shared size MEMORY. */

@@ -10,10 +10,47 @@ export const COMMAND_LINES: readonly KindRow[] = [
       { begins: /^(?:sudo )?(?:docker|podman) (?:run|create|exec)\s/ },
       { any: ['"Entrypoint"', '"Config"'], all: ['"Cmd"'] },
       { fields: ["apiVersion", "kind"] },
+      { fields: ["containerDefinitions"] },
+      { lines: { pattern: /^[ \t]{0,8}Containers:[ \t]{0,8}\r?$/gm, at_least: 1 }, any: ["Container ID:", "Image:"] },
     ],
     title: "arguments of a container (docker, compose, Kubernetes)",
     endpoint: "settings",
     command: "docker inspect NAME",
+  },
+  {
+    kind: "start_script",
+    when: [
+      {
+        lines: {
+          pattern: /^[^#\n]{0,200}(?:^|[\s/])kamailio[ \t][^\n]{0,300}["' \t]-[mM][ \t]{0,4}["']?\$[{A-Za-z_]/gm,
+          at_least: 1,
+        },
+        none: ["[Service]", "[Unit]", "ExecStart"],
+      },
+    ],
+    title: "a script that starts Kamailio",
+    endpoint: "settings",
+    command: "cat /docker-entrypoint.sh",
+  },
+  {
+    kind: "start_values",
+    when: [
+      { lines: { pattern: /^[ \t]{0,8}config[ \t]{1,8}kamailio\b/gm, at_least: 1 } },
+      { lines: { pattern: /^kamailio\.[^\s.=]{1,60}(?:=kamailio\b|\.(?:shm|pkg)_?mem)/gm, at_least: 1 } },
+      { lines: { pattern: /^kamailio_flags=/gm, at_least: 1 } },
+      { all: ["[program:", "kamailio"], lines: { pattern: /^[ \t]{0,8}command[ \t]{0,8}=/gm, at_least: 1 } },
+      {
+        lines: {
+          pattern:
+            /^[ \t-]{0,40}["']?(?:\w{1,40}_)?(?:shm|pkg|shared|private)_?(?:mem|size)\w{0,20}["']?[ \t]{0,4}:[ \t]{1,8}["']?\d{1,7}["']?(?:[mM][bB]?)?[ \t]{0,8}\r?$/gim,
+          at_least: 1,
+        },
+        none: ["{\n"],
+      },
+    ],
+    title: "the values that a start script, a template or supervisord starts Kamailio with",
+    endpoint: "settings",
+    command: "cat /etc/config/kamailio",
   },
   {
     kind: "ps_memory",
