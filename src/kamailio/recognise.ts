@@ -2,6 +2,7 @@
  * Says what any posted text looks like and where it belongs, so that a wrong post is answered with the right command instead of "bad request".
  * It looks at the first part of the text alone, never throws, and is linear.
  */
+import { nestsTooDeep } from "./nesting.js";
 import { binaryKind } from "./recognise/binary.js";
 import type { KindRow } from "./recognise/kind-row.js";
 import { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
@@ -31,6 +32,7 @@ export function recognise(text: string): Recognition {
   if (head.trim() === "") return other("empty");
   const binary = binaryKind(head);
   if (binary !== null) return other(binary);
+  if (nestsTooDeep(head)) return other("nested");
   const prepared = headOf(head);
   const row = KIND_TABLE.find((candidate) => candidate.when.some((sign) => holds(sign, prepared)));
   return row === undefined ? other("prose") : recognition(row.kind, row);

@@ -244,7 +244,7 @@ describe("anything at all", () => {
   test.each<[string, Kind, string]>([
     ["blanks before a word", "prose", `${" ".repeat(60_000)}x`],
     ["one word", "prose", "a".repeat(1_000_000)],
-    ["opening braces", "prose", "{".repeat(1_000_000)],
+    ["opening braces", "nested", "{".repeat(1_000_000)],
     ["dashes", "prose", "-".repeat(1_000_000)],
     ["fields without values", "prose", "a".repeat(59).concat(" ").repeat(20_000)],
     ["a help text's options", "prose", " -m".repeat(300_000)],

@@ -8,7 +8,7 @@ import { bodyChunks, bodyKind, bodyText, parseJson } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { JudgementQuery, judgementAnswer, judgementResponses } from "../kernel/judgement.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
-import { Problem, ProblemError } from "../kernel/problem.js";
+import { nestedTooDeep, Problem, ProblemError } from "../kernel/problem.js";
 import { AnalysisSchema, AnalysisTexts, analysisOnTheWire, MAX_SITES } from "./analyses-schema.js";
 
 /** JSON is read as a whole; texts of any size come as they are. */
@@ -131,6 +131,7 @@ function nothingRead({ unrecognised }: Analysis): ProblemError {
   const [first] = unrecognised;
   if (unrecognised.every(({ kind }) => kind === "empty"))
     return new ProblemError(422, "empty_body", { detail: "There is no text.", hint: first?.hint ?? null });
+  if (unrecognised.every(({ kind }) => kind === "nested")) return nestedTooDeep();
   const looks = unrecognised.map(({ text, title }) =>
     unrecognised.length > 1 ? `${text} looks like ${title}` : `it looks like ${title}`,
   );

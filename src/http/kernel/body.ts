@@ -7,8 +7,9 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Context } from "hono";
 import type { z } from "zod";
+import { nestsTooDeep } from "../../kamailio/nesting.js";
 import type { ApiEnv, BodyWitness } from "./env.js";
-import { ProblemError, validationProblem } from "./problem.js";
+import { nestedTooDeep, ProblemError, validationProblem } from "./problem.js";
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -189,7 +190,7 @@ export async function bodyJson<Schema extends z.ZodType>(
   return parseJson(await bodyText(c, limit), schema);
 }
 
-/** JSON text that fits the schema; an empty text counts as `{}`. */
+/** JSON text that fits the schema; an empty text counts as `{}`. The same problems as `bodyJson`, and 422 for endless nesting. */
 export function parseJson<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> {
   let value: unknown;
   try {
@@ -201,6 +202,8 @@ export function parseJson<Schema extends z.ZodType>(text: string, schema: Schema
       cause,
     });
   }
+  // Before anything walks down the value.
+  if (nestsTooDeep(text)) throw nestedTooDeep();
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw validationProblem(parsed.error, "json");
   return parsed.data;

@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 problem details: what went wrong, a stable code for programs, and a hint for what to do next. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { MAX_NESTING } from "../../kamailio/nesting.js";
 import type { ApiEnv } from "./env.js";
 
 /** The status codes that problems use. */
@@ -103,6 +104,14 @@ export class ProblemError extends Error {
     const body = `${JSON.stringify(this.toProblem(c.get("requestId")))}\n`;
     return c.body(body, this.status, { ...this.headers, "Content-Type": "application/problem+json" });
   }
+}
+
+/** The 422 for brackets that nest deeper than any reader follows them. */
+export function nestedTooDeep(): ProblemError {
+  return new ProblemError(422, "nested_too_deep", {
+    detail: `The brackets of this text nest deeper than ${MAX_NESTING} levels: it was not read.`,
+    hint: "Send the text or JSON as the command, the container engine or the server printed it: none of them nests so deep.",
+  });
 }
 
 /** The 400 for a body or parameter that its schema refuses, with a pointer to each fault. */

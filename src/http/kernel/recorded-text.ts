@@ -5,7 +5,7 @@ import { type Endpoint, recognise, wrongEndpointHint } from "../../kamailio/reco
 import { timestamp } from "../../kamailio/units.js";
 import type { StoredRecord } from "../../store/records.js";
 import type { ApiEnv } from "./env.js";
-import { ProblemError } from "./problem.js";
+import { nestedTooDeep, ProblemError } from "./problem.js";
 
 /** What is on the wire of every record. */
 export function recordFields(record: StoredRecord<unknown>): {
@@ -42,6 +42,7 @@ export function notWhatIsReadHere(text: string, endpoint: Endpoint, wanted: stri
   const found = recognise(text);
   if (found.kind === "empty")
     return new ProblemError(422, "empty_body", { detail: "The body is empty.", hint: wrongEndpointHint(found, endpoint) });
+  if (found.kind === "nested") return nestedTooDeep();
   return new ProblemError(422, "not_read_here", {
     detail: `There is no ${wanted.replace(/^an? /, "")} in this text; it looks like ${found.title}.`,
     hint: wrongEndpointHint(found, endpoint),

@@ -156,7 +156,7 @@ function nothingKept(report: UsageReport, head: string): ProblemError {
   const [first] = report.rejected;
   const found = recognise(head);
   const belongsElsewhere = found.endpoint !== null && !found.endpoints.includes("usage");
-  if (first === undefined || belongsElsewhere)
+  if (first === undefined || belongsElsewhere || found.kind === "nested")
     return notWhatIsReadHere(head, "usage", "usage (kamcmd core.shmmem, pkg.stats, stats.get_statistics, NDJSON samples)");
   return new ProblemError(422, "nothing_kept", {
     detail: `Nothing in this text could be kept. Line ${first.line}: ${first.reason}.`,

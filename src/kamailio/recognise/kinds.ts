@@ -29,6 +29,7 @@ export type Kind =
   | "sqlite"
   | "utf16"
   | "binary"
+  | "nested"
   | "html"
   | "xml"
   | "prose"

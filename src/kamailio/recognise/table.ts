@@ -51,6 +51,11 @@ export const OTHER_KINDS: Readonly<Partial<Record<Kind, Omit<KindRow, "kind" | "
   sqlite: { title: "an SQLite database", endpoint: null, hint: "post what a Kamailio command printed" },
   utf16: { title: "UTF-16 text", endpoint: null, hint: "convert it first: iconv -f UTF-16 -t UTF-8 FILE" },
   binary: { title: "binary data", endpoint: null, hint: "post the plain text that the command printed" },
+  nested: {
+    title: "brackets nested deeper than any command prints them",
+    endpoint: null,
+    hint: "post what the command printed, as it is",
+  },
   prose: {
     title: "a text that is no output of a command this service knows",
     endpoint: null,

@@ -2,14 +2,17 @@
  * Collects a JSON text that spreads over several lines, and notices when it was cut: brackets and strings are followed, nothing is parsed
  * until the text is whole.
  */
+import { MAX_NESTING } from "../nesting.js";
 
 /** Collects one JSON text. */
 export interface JsonScan {
   /**
    * Feeds a line. `done`: the text is whole, `rest` is what followed on the line. `cut`: it ends in the middle; `consumed` tells whether
-   * this line was its end or is the first line of something else.
+   * this line was its end or is the first line of something else, `tooDeep` that its brackets nest deeper than MAX_NESTING.
    */
-  feed(line: string): { state: "open" } | { state: "done"; text: string; rest: string } | { state: "cut"; consumed: boolean };
+  feed(
+    line: string,
+  ): { state: "open" } | { state: "done"; text: string; rest: string } | { state: "cut"; consumed: boolean; tooDeep: boolean };
   /** The line where it began. */
   readonly line: number;
   /** What was collected so far. */
@@ -18,7 +21,6 @@ export interface JsonScan {
 
 /** A JSON text of more is no usage. */
 export const MAX_JSON = 16 * 1024 * 1024;
-const MAX_DEPTH = 64;
 const LITERAL = /^(?:true|false|null)\b/;
 
 export function createJsonScan(line: number): JsonScan {
@@ -52,8 +54,10 @@ export function createJsonScan(line: number): JsonScan {
       if (char === " " || char === "\t") continue;
       last = char;
       if (char === '"') inString = true;
-      else if (char === "{" || char === "[") stack += char;
-      else if (char === "}" || char === "]") {
+      else if (char === "{" || char === "[") {
+        stack += char;
+        if (stack.length > MAX_NESTING) return -1;
+      } else if (char === "}" || char === "]") {
         stack = stack.slice(0, -1);
         if (stack === "") return at + 1;
       }
@@ -65,7 +69,7 @@ export function createJsonScan(line: number): JsonScan {
     line,
     text: () => parts.join("\n"),
     feed(text) {
-      if (startsAnother(text)) return { state: "cut", consumed: false };
+      if (startsAnother(text)) return { state: "cut", consumed: false, tooDeep: false };
       const end = closeAt(text);
       if (end >= 0) {
         parts.push(text.slice(0, end));
@@ -74,7 +78,8 @@ export function createJsonScan(line: number): JsonScan {
       size += text.length + 1;
       parts.push(text);
       // A JSON string never spans lines.
-      if (inString || size > MAX_JSON || stack.length > MAX_DEPTH) return { state: "cut", consumed: true };
+      const tooDeep = stack.length > MAX_NESTING;
+      if (inString || tooDeep || size > MAX_JSON) return { state: "cut", consumed: true, tooDeep };
       return { state: "open" };
     },
   };

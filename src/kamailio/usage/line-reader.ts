@@ -3,6 +3,7 @@
  */
 
 import { endpointHint } from "../knowledge/usage-commands.js";
+import { MAX_NESTING } from "../nesting.js";
 import { readAnswer, readVersionLine } from "./answers.js";
 import { createBareReader } from "./bare-lines.js";
 import { type Command, readCommand } from "./commands.js";
@@ -12,6 +13,7 @@ import { splitAtBreaks, undecorate } from "./lines.js";
 import { createMetricsPage, type MetricsPage, readMetricLine } from "./metrics-page.js";
 import type { Block, Sink } from "./model.js";
 import { createPairReader } from "./pair-lines.js";
+import { createStructScan, type StructScan } from "./struct-scan.js";
 import { readStruct } from "./structs.js";
 import { readTimeText, type WrittenTime } from "./time-text.js";
 
@@ -28,8 +30,7 @@ export interface LineReader {
   end(): void;
 }
 
-/** A kamcmd struct with more members is no usage. */
-const MAX_MEMBERS = 20_000;
+const TOO_DEEP = `brackets nested deeper than ${MAX_NESTING} levels, as no answer has them: nothing of it was read`;
 /** Words that only other software's and other commands' texts have. */
 const FOREIGN = /\bopensips(?:ctl|-cli)?\b/i;
 const DUMP = /\b(?:qm|fm|tlsf)_(?:status|sums)(?:\(\))?:/;
@@ -39,7 +40,7 @@ export function createLineReader(sink: LineSink): LineReader {
   let number = 0;
   let json: JsonScan | null = null;
   let brace: number | null = null;
-  let struct: { members: Map<string, unknown>; line: number; depth: number } | null = null;
+  let struct: StructScan | null = null;
   let command: Command | null = null;
   let page: MetricsPage = createMetricsPage();
   /** The answer of a command that belongs elsewhere is passed over until the next command. */
@@ -71,34 +72,34 @@ export function createLineReader(sink: LineSink): LineReader {
     else if (!passing && !readAnswer(value, line, command, sink, sink.sample)) sink.unrecognized(text.slice(0, 80), line);
   }
 
-  function cutJson(scan: JsonScan): void {
+  function cutJson(scan: JsonScan, why: string = "JSON that ends in the middle: none of it was read"): void {
     json = null;
     flush();
-    sink.reject(scan.line, "JSON that ends in the middle: none of it was read", "post the whole answer again");
+    sink.reject(scan.line, why, "post the whole answer again, as the server sent it");
   }
 
-  function feedJson(scan: JsonScan, text: string): void {
+  /** Returns what follows the JSON text on the line, or the line when it is none of it. */
+  function feedJson(scan: JsonScan, text: string): string {
     const result = scan.feed(text);
-    if (result.state === "open") return;
+    if (result.state === "open") return "";
     if (result.state === "cut") {
-      cutJson(scan);
-      if (!result.consumed) feedText(text);
-      return;
+      cutJson(scan, result.tooDeep ? TOO_DEEP : undefined);
+      return result.consumed ? "" : text;
     }
     json = null;
     finishJson(result.text, scan.line);
     const rest = result.rest.trim();
-    if (rest !== "" && rest !== ",") feedText(rest);
+    return rest === "," ? "" : rest;
   }
 
-  function openJson(text: string, line: number): void {
+  function openJson(text: string, line: number): string {
     json = createJsonScan(line);
-    feedJson(json, text);
+    return feedJson(json, text);
   }
 
   function openStruct(line: number): void {
     flush();
-    struct = { members: new Map(), line, depth: 1 };
+    struct = createStructScan(line);
   }
 
   function cutStruct(line: number): void {
@@ -106,26 +107,16 @@ export function createLineReader(sink: LineSink): LineReader {
     sink.reject(line, "a struct without its closing brace: none of it was read", "post the whole output again");
   }
 
-  /** A line inside `{` ... `}` of kamcmd. */
-  function feedStruct(open: NonNullable<typeof struct>, text: string): void {
-    if (text.startsWith("}")) {
-      open.depth--;
-      if (open.depth > 0) return;
+  /** A line inside `{` ... `}` of kamcmd; returns what follows the struct. */
+  function feedStruct(open: StructScan, text: string): string {
+    const result = open.feed(text);
+    if (result.state === "open") return "";
+    if (result.state === "cut") cutStruct(open.line);
+    else {
       struct = null;
-      closeStruct(open.members, open.line);
-      const rest = text.slice(1).trim();
-      if (rest !== "" && rest !== ",") feedText(rest);
-    } else if (text.startsWith("{") || text.startsWith("#") || text.startsWith("HTTP/1.")) {
-      cutStruct(open.line);
-      feedText(text);
-    } else if (text.endsWith("{")) open.depth++;
-    else if (open.depth === 1) keepMember(open.members, text);
-  }
-
-  function keepMember(members: Map<string, unknown>, text: string): void {
-    const colon = text.indexOf(":");
-    if (colon <= 0 || members.size >= MAX_MEMBERS) return;
-    members.set(unquote(text.slice(0, colon)), unquote(text.slice(colon + 1)));
+      closeStruct(result.members, open.line);
+    }
+    return result.rest;
   }
 
   function closeStruct(members: Map<string, unknown>, line: number): void {
@@ -158,35 +149,38 @@ export function createLineReader(sink: LineSink): LineReader {
     return true;
   }
 
+  /** A line, or several things on one: what one of them leaves is the next one's. */
   function feedText(raw: string): void {
+    for (let rest = raw; rest !== ""; ) rest = feedPart(rest);
+  }
+
+  function feedPart(raw: string): string {
     const text = raw.trim();
-    if (text === "") return;
+    if (text === "") return "";
     if (brace !== null) {
       const line = brace;
       brace = null;
       if (/^["'}\]]/.test(text)) {
-        json = createJsonScan(line);
-        feedJson(json, "{");
-        if (json !== null) feedJson(json, raw);
-        return;
+        openJson("{", line);
+        return json === null ? raw : feedJson(json, raw);
       }
       openStruct(line);
     }
-    if (struct !== null) feedStruct(struct, text);
-    else feedOpen(raw, text);
+    return struct === null ? feedOpen(raw, text) : feedStruct(struct, text);
   }
 
-  /** A line outside of everything. */
-  function feedOpen(raw: string, text: string): void {
+  /** A line outside of everything; returns what it leaves. */
+  function feedOpen(raw: string, text: string): string {
     if (text === "{") brace = number;
-    else if (beginsJson(text)) openJson(raw, number);
+    else if (beginsJson(text)) return openJson(raw, number);
     else if (text.startsWith("{")) {
       openStruct(number);
-      feedText(text.slice(1));
-    } else if (foreign || feedForeign(text)) return;
+      return text.slice(1);
+    } else if (foreign || feedForeign(text)) return "";
     else if (pairs.feed(text, number)) flushPage();
-    else if (feedMetric(text) || feedMark(text)) return;
+    else if (feedMetric(text) || feedMark(text)) return "";
     else if (!feedRest(text)) sink.unrecognized(text, number);
+    return "";
   }
 
   function feedForeign(text: string): boolean {
@@ -240,7 +234,7 @@ export function createLineReader(sink: LineSink): LineReader {
       if (json === null && struct === null && brace === null && line.startsWith("{") && line.endsWith("}") && feedWhole(line))
         return;
       const text = undecorate(line);
-      if (json !== null) feedJson(json, text);
+      if (json !== null) feedText(feedJson(json, text));
       else for (const part of splitAtBreaks(text)) feedText(part);
     },
     end() {
@@ -265,11 +259,6 @@ export function createLineReader(sink: LineSink): LineReader {
       sink.unrecognized(line.slice(0, 80), number);
     return true;
   }
-}
-
-function unquote(text: string): string {
-  const word = text.trim().replace(/,$/, "");
-  return /^(["']).{0,400}\1$/.test(word) ? word.slice(1, -1) : word;
 }
 
 /** Without the frame that scripts draw around a time: `### T`, `--- T ---`, `[T]`, `Date: T`. */
