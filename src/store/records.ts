@@ -9,8 +9,11 @@ import { all, type Executor, first, type Job, run } from "./job.js";
 import { prepared } from "./prepared.js";
 import type { Database, RecordRow } from "./schema.js";
 
-/** `running_build` is what `core.info` says: the build of the process, which can differ from the binary on disk. */
-export type RecordKind = "build" | "running_build" | "settings" | "config" | "host_memory";
+/**
+ * `running_build` is what `core.info` says: the build of the process, which can differ from the binary on disk. `sighting` is what a text of another
+ * kind shows of the running server in passing, such as the start-up line of a log.
+ */
+export type RecordKind = "build" | "running_build" | "settings" | "config" | "host_memory" | "sighting";
 
 export interface StoredRecord<Value> {
   id: string;

@@ -1,16 +1,20 @@
 /** Judges what was read of one server's texts: each judgement is made where there is something to judge, and left out where there is not. */
 import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Severity } from "../../kamailio/log/incident.js";
-import { MB } from "../../kamailio/pool.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
+import type { TimedSample } from "../../kamailio/usage/reader.js";
+import type { Version } from "../../kamailio/version.js";
+import { gatherFacts, type InstanceFacts, knownVersion } from "../facts/gather.js";
+import { historyFacts } from "../facts/history-facts.js";
+import { named, namesByPid } from "../facts/process-names.js";
 import type { ProcessHistory } from "../history/history.js";
 import type { HostMemoryJudgement } from "../host-memory/host-memory.js";
 import type { KnownIssueMatch } from "../known-issues/known-issue-match.js";
 import type { Readiness } from "../readiness/readiness.js";
 import type { AnalysedComparison, AnalysedConfig, AnalysedSettings, AnalysedUsage, Analysis } from "./analysis.js";
 import type { PlacedDump } from "./comparisons.js";
+import { configEvidence, dumpEvidence, evidenceOf, historyIncidents } from "./evidence.js";
 import { explainedDump } from "./explained-dump.js";
-import { historyFacts, historyIncidents, hostTotal, type ServerFacts, serverFacts } from "./facts.js";
 import { summarize } from "./summary.js";
 import type { TextReading } from "./text-reading.js";
 
@@ -29,22 +33,19 @@ const MAX_REJECTED = 1000;
 const MAX_WARNINGS = 200;
 /** Rows of sites over all dumps: a log of a shutdown can hold hundreds of dumps. */
 const MAX_SITE_ROWS = 300_000;
-/** Dumps in which known bugs are looked for, the last ones. */
-const MAX_MATCHED_DUMPS = 200;
-/** The name under which a server without one is judged. */
-const NAME = "analysis";
 
 export async function judgeReadings(readings: readonly TextReading[], options: JudgeOptions): Promise<Analysis> {
   const { now, pause } = options;
   const read = readings.filter(({ parts }) => parts.length > 0);
-  const config = await readConfigs(read);
-  const facts = serverFacts(read, config, now);
+  const evidence = evidenceOf(read, now);
+  const config = await readConfigs(read, knownVersion(evidence));
+  const facts = gatherFacts({ ...evidence, config: configEvidence(config, now) });
   const placed = placedDumps(read);
   const dumps = listedDumps(placed, options.sites);
   await pause();
   const comparisons = await comparisonsOf(placed, options.sites);
   await pause();
-  const judgedUsage = await judgeUsage(read, facts, dumps, now);
+  const judgedUsage = await judgeUsage(read, facts, placed, now);
   const usage = judgedUsage?.usage ?? null;
   await pause();
   const incidents = read
@@ -52,7 +53,7 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
     .sort((a, b) => RANK[a.severity] - RANK[b.severity] || b.count - a.count);
   const readiness = await judgeBuild(facts);
   const host_memory = await judgeHost(read, facts);
-  const reviewed = config === null ? null : await reviewOf(config, facts, read);
+  const reviewed = config === null ? null : await reviewOf(config, facts);
   const [comparison = null, ...other_comparisons] = comparisons;
   const found: Omit<Analysis, "summary"> = {
     ok:
@@ -91,21 +92,8 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
 }
 
 function placedDumps(readings: readonly TextReading[]): PlacedDump[] {
-  const names = processNames(readings);
-  return readings.flatMap(({ name, dumps }) =>
-    dumps.map((dump) => {
-      const process = dump.process ?? (dump.pid === null ? null : (names.get(dump.pid) ?? null));
-      return { text: name, dump: { ...dump, process } };
-    }),
-  );
-}
-
-/** The names of processes that the usage among the texts shows. */
-function processNames(readings: readonly TextReading[]): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const { usage } of readings)
-    for (const { pkg } of usage?.kept.samples ?? []) for (const { pid, desc } of pkg) if (desc !== null) names.set(pid, desc);
-  return names;
+  const names = namesByPid(readings.toReversed().flatMap(({ usage }) => usage?.kept.samples.toReversed() ?? []));
+  return readings.flatMap(({ name, dumps }) => dumps.map((dump) => ({ text: name, dump: named(dump, names) })));
 }
 
 function listedDumps(placed: readonly PlacedDump[], most: number) {
@@ -121,8 +109,8 @@ async function comparisonsOf(placed: readonly PlacedDump[], most: number): Promi
 
 async function judgeUsage(
   readings: readonly TextReading[],
-  facts: ServerFacts,
-  dumps: Analysis["dumps"],
+  facts: InstanceFacts,
+  placed: readonly PlacedDump[],
   now: number,
 ): Promise<{ usage: AnalysedUsage; processes: readonly ProcessHistory[] } | null> {
   const read = readings.flatMap(({ name, usage }) => (usage === null ? [] : [{ name, ...usage }]));
@@ -133,7 +121,7 @@ async function judgeUsage(
     import("../sizing/size-instance.js"),
   ]);
   const samples = read.flatMap(({ kept }) => kept.samples);
-  const history = historyFromSamples(samples, historyFacts(facts, readings, dumps), historyIncidents(readings));
+  const history = historyFromSamples(samples, historyFacts(facts, dumpEvidence(placed)), historyIncidents(readings));
   const times = (which: "first" | "last") => read.flatMap(({ kept }) => kept[which] ?? []).sort();
   const [first_at = null] = times("first");
   const last_at = times("last").at(-1) ?? null;
@@ -160,7 +148,7 @@ async function judgeUsage(
 
 /** Loaded for those texts alone that a bug can show in, or that name the release. */
 async function knownIssues(
-  facts: ServerFacts,
+  facts: InstanceFacts,
   placed: readonly PlacedDump[],
   readings: readonly TextReading[],
   judged: Awaited<ReturnType<typeof judgeUsage>>,
@@ -168,30 +156,28 @@ async function knownIssues(
   const incidents = readings.flatMap(({ log }) => log.incidents);
   const dumps = placed.map(({ dump }) => dump).filter(({ sites }) => sites.length > 0);
   if (incidents.length === 0 && dumps.length === 0 && facts.version === null) return [];
-  const { knownIssuesIn } = await import("./known-issues.js");
-  return knownIssuesIn(
-    facts,
-    dumps.slice(-MAX_MATCHED_DUMPS),
-    incidents,
-    judged === null ? null : { processes: judged.processes, diagnosis: judged.usage.diagnosis },
-  );
+  const [{ knownIssuesIn }, { chooseDumps }] = await Promise.all([
+    import("../facts/known-issues.js"),
+    import("../facts/dump-series.js"),
+  ]);
+  const usage = judged === null ? null : { processes: judged.processes, diagnosis: judged.usage.diagnosis };
+  return knownIssuesIn(facts, { dumps: chooseDumps(dumps.toReversed()).toReversed(), incidents, usage });
 }
 
-async function judgeBuild({ build, running_build, settings }: ServerFacts): Promise<Readiness | null> {
-  if (build === null && running_build === null) return null;
+async function judgeBuild(facts: InstanceFacts): Promise<Readiness | null> {
+  if (facts.build === null && facts.running_build === null) return null;
   const { judgeReadiness } = await import("../readiness/readiness.js");
-  return judgeReadiness({ instance: NAME, build, running_build, settings });
+  return judgeReadiness(facts);
 }
 
-async function judgeHost(readings: readonly TextReading[], { settings }: ServerFacts): Promise<HostMemoryJudgement | null> {
+async function judgeHost(readings: readonly TextReading[], facts: InstanceFacts): Promise<HostMemoryJudgement | null> {
   const read = readings.flatMap(({ host }) => (host === null ? [] : [host]));
   if (read.length === 0) return null;
-  const { judgeHostMemory } = await import("../host-memory/host-memory.js");
-  const start = readings.flatMap(({ log }) => log.starts).at(-1);
-  const peaks = readings.flatMap(({ usage }) => usage?.kept.samples.map(({ shm }) => shm?.max_used ?? 0) ?? []);
-  const bytes = (mb: number | null) => (mb === null ? null : mb * MB);
-  const shown = (setting: { value: number | null; evidence_id: string | null }) =>
-    setting.evidence_id === null ? null : setting.value;
+  const [{ judgeHostMemory }, { hostMemoryContext }] = await Promise.all([
+    import("../host-memory/host-memory.js"),
+    import("../facts/host-context.js"),
+  ]);
+  const samples = readings.flatMap(({ usage }) => usage?.kept.samples ?? []);
   return judgeHostMemory(
     {
       hosts: read.flatMap(({ hosts }) => hosts),
@@ -202,38 +188,33 @@ async function judgeHost(readings: readonly TextReading[], { settings }: ServerF
       warnings: read.flatMap(({ warnings }) => warnings),
       unknown_lines: [],
     },
-    {
-      shm_size_bytes: bytes(shown(settings.shm_size_mb)) ?? start?.shm_size ?? null,
-      pkg_size_bytes: bytes(shown(settings.pkg_size_mb)) ?? start?.pkg_size ?? null,
-      processes: settings.processes.value ?? start?.processes ?? null,
-      shm_max_used_bytes: peaks.reduce<number | null>((most, peak) => (peak > (most ?? 0) ? peak : most), null),
-      shm_forced: settings.shm_force_alloc.value === 1 || settings.mlock_pages.value === 1 || null,
-    },
+    hostMemoryContext(facts, newestPeak(samples)),
   );
 }
 
-async function readConfigs(readings: readonly TextReading[]): Promise<ConfigReading | null> {
+/** `max_used` of the newest sample that has one. */
+function newestPeak(samples: readonly TimedSample[]): number | null {
+  const peaks = samples.flatMap(({ at, shm }) => (shm?.max_used == null ? [] : [{ at, peak: shm.max_used }]));
+  return (
+    peaks.reduce<(typeof peaks)[number] | null>((newest, one) => (newest === null || one.at >= newest.at ? one : newest), null)
+      ?.peak ?? null
+  );
+}
+
+/** @param version of the release that it is for: it decides what is unknown in it */
+async function readConfigs(readings: readonly TextReading[], version: Version | null): Promise<ConfigReading | null> {
   const files = new Map(readings.flatMap(({ name, config }) => (config === null ? [] : [[name, config] as const])));
   if (files.size === 0) return null;
   const { readConfig } = await import("../../kamailio/config/read-config.js");
-  // Which release it is for decides what is unknown in it; the settings are worked out with the configuration afterwards.
-  const builds = readings.flatMap(({ builds }) => builds?.builds ?? []);
-  return readConfig(files, { version: builds.at(-1)?.version ?? null });
+  return readConfig(files, { version });
 }
 
-async function reviewOf(
-  reading: ConfigReading,
-  { version, build, settings }: ServerFacts,
-  readings: readonly TextReading[],
-): Promise<AnalysedConfig> {
-  const { reviewConfig } = await import("../config-review/review-config.js");
-  const review = reviewConfig({
-    reading,
-    version,
-    build: build?.value ?? null,
-    settings,
-    host_total_bytes: hostTotal(readings),
-  });
+async function reviewOf(reading: ConfigReading, facts: InstanceFacts): Promise<AnalysedConfig> {
+  const [{ reviewConfig }, { reviewInput }] = await Promise.all([
+    import("../config-review/review-config.js"),
+    import("../facts/review-input.js"),
+  ]);
+  const review = reviewConfig(reviewInput(facts, reading));
   return {
     ...review,
     files: Object.keys(reading.texts),
@@ -244,7 +225,7 @@ async function reviewOf(
 
 function settingsOf(
   readings: readonly TextReading[],
-  { settings: values }: ServerFacts,
+  { settings: values }: InstanceFacts,
   config: ConfigReading | null,
 ): AnalysedSettings | null {
   const read = readings.flatMap(({ settings }) => settings ?? []);

@@ -38,6 +38,8 @@ export interface UsageReading {
 /** What one text holds. A part that it does not hold is `null` or empty. */
 export interface TextReading {
   name: string;
+  /** When the text was taken, epoch ms: the clock where nobody said it. */
+  taken_at: number;
   recognition: Recognition;
   parts: AnalysisPart[];
   bytes: number;
@@ -125,6 +127,7 @@ export class TextReader {
     const read = <Value>(reader: () => Promise<Value | null>): Promise<Value | null> => this.#step(text, reader);
     const reading: TextReading = {
       name: this.name,
+      taken_at: this.options.at ?? this.options.now,
       recognition,
       parts: [],
       bytes: dumps.bytes,

@@ -2,9 +2,10 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { reviewConfig } from "../../analysis/config-review/review-config.js";
+import { reviewInput } from "../../analysis/facts/review-input.js";
 import { readConfig } from "../../kamailio/config/read-config.js";
 import type { ConfigReading } from "../../kamailio/config/reading.js";
-import { type ConfigRecordValue, hostTotalBytes, instanceFacts } from "../../service/facts/instance-facts.js";
+import { type ConfigRecordValue, instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredRecord } from "../../store/records.js";
 import { configReviewDocument } from "../../web/config-review-document.js";
 import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
@@ -192,12 +193,8 @@ export function serveConfigs(api: Api) {
     await existingInstance(c, instance);
     const { id, stored } = await latestConfig(c, instance);
     const { store } = c.get("services");
-    const [{ version, build, running_build, settings }, host_total_bytes] = await Promise.all([
-      instanceFacts(store, instance),
-      hostTotalBytes(store, instance),
-    ]);
-    const judged = (running_build ?? build)?.value ?? null;
-    const review = reviewConfig({ reading: readConfig(stored, { version }), version, build: judged, settings, host_total_bytes });
+    const facts = await instanceFacts(store, instance);
+    const review = reviewConfig(reviewInput(facts, readConfig(stored, { version: facts.version })));
     return judgementAnswer(c, c.req.valid("query"), { config_id: id, ...review }, () => configReviewDocument(instance, review));
   });
 }

@@ -1,15 +1,14 @@
 /** Host memory: what the operating system's numbers mean for Kamailio. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { HostMemoryContext } from "../../analysis/host-memory/case.js";
+import { hostMemoryContext } from "../../analysis/facts/host-context.js";
 import { judgeHostMemory } from "../../analysis/host-memory/host-memory.js";
 import { readHostMemory } from "../../kamailio/host-memory/read.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
-import { MB } from "../../kamailio/pool.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
+import { newestShmPeak } from "../../service/facts/shm-peak.js";
 import type { StoredRecord } from "../../store/records.js";
-import type { Store } from "../../store/store.js";
 import { hostMemoryDocument } from "../../web/host-memory-document.js";
 import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
 import { bodyKind, bodyText } from "../kernel/body.js";
@@ -122,27 +121,12 @@ async function answer(
   record: StoredRecord<HostMemoryReading>,
   created: boolean,
 ) {
-  const context = await contextOf(c.get("services").store, record.instance);
-  const judgement = judgeHostMemory(record.value, context);
+  const { store } = c.get("services");
+  const [facts, peak] = await Promise.all([instanceFacts(store, record.instance), newestShmPeak(store, record.instance)]);
+  const judgement = judgeHostMemory(record.value, hostMemoryContext(facts, peak));
   const body = { ...recordFields(record), ...judgement, unknown_lines: record.value.unknown_lines };
   const response = judgementAnswer(c, query, body, () => hostMemoryDocument(judgement, record.instance));
   return created && response.status === 200 ? new Response(response.body, { status: 201, headers: response.headers }) : response;
-}
-
-async function contextOf(store: Store, instance: string): Promise<HostMemoryContext> {
-  const [{ settings }, [sample]] = await Promise.all([
-    instanceFacts(store, instance),
-    store.usage.latest(instance, Number.MAX_SAFE_INTEGER, 1),
-  ]);
-  const bytes = (size: number | null) => (size === null ? null : size * MB);
-  const { shm_force_alloc: forced, mlock_pages: locked } = settings;
-  return {
-    shm_size_bytes: bytes(settings.shm_size_mb.value),
-    pkg_size_bytes: bytes(settings.pkg_size_mb.value),
-    processes: settings.processes.value,
-    shm_max_used_bytes: sample?.sample.shm?.max_used ?? null,
-    shm_forced: forced.value === null && locked.value === null ? null : (forced.value ?? 0) > 0 || (locked.value ?? 0) > 0,
-  };
 }
 
 function isNothing({ hosts, processes, other_processes, slab_caches }: HostMemoryReading): boolean {

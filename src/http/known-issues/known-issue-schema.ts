@@ -1,8 +1,8 @@
 /** Known issues on the wire. */
 import { z } from "@hono/zod-openapi";
+import { MAX_MATCHES } from "../../analysis/facts/known-issues.js";
 import type { KnownIssueMatch } from "../../analysis/known-issues/known-issue-match.js";
 import { HOW_TO_READ } from "../../analysis/known-issues/match.js";
-import { MAX_MATCHES } from "../../service/facts/known-issues.js";
 import { Sentence } from "../kernel/fields.js";
 
 const Release = z.string().max(100);

@@ -2,18 +2,22 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
+import { dumpSeries } from "../../analysis/facts/dump-series.js";
+import { hostMemoryContext } from "../../analysis/facts/host-context.js";
+import { knownIssuesIn } from "../../analysis/facts/known-issues.js";
 import { judgeHostMemory } from "../../analysis/host-memory/host-memory.js";
 import { judgeReadiness } from "../../analysis/readiness/readiness.js";
 import { buildReport } from "../../analysis/report/build-report.js";
 import type { ReportInput } from "../../analysis/report/input.js";
 import type { Build } from "../../kamailio/binary/build.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
-import { MB } from "../../kamailio/pool.js";
 import type { SettingsReading } from "../../kamailio/settings/settings.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { recordedHistory } from "../../service/facts/history.js";
+import { allIncidents } from "../../service/facts/incidents.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
-import { dumpSeries, dumpsWithSites, knownIssuesIn } from "../../service/facts/known-issues.js";
+import { dumpsWithSites } from "../../service/facts/known-issues.js";
+import { newestShmPeak } from "../../service/facts/shm-peak.js";
 import type { Store } from "../../store/store.js";
 import { toMarkdown, toPlainText } from "../../web/document.js";
 import { reportDocument } from "../../web/report-document.js";
@@ -28,7 +32,6 @@ import { ReportSchema } from "./report-schema.js";
 
 /** Records of each kind that are looked at, newest first. */
 const RECORDS_READ = 50;
-const INCIDENTS_READ = 200;
 
 const getReport = operation({
   operationId: "getReport",
@@ -68,7 +71,7 @@ async function reportInput(c: Context<ApiEnv>, instance: string): Promise<Report
   const [recorded, dumps, incidents, builds, settings_history, configs, host, [latest]] = await Promise.all([
     recordedHistory(store, facts, at),
     dumpsWithSites(store, instance),
-    store.incidents.list(instance, {}, { after: null, limit: INCIDENTS_READ }),
+    allIncidents(store, instance),
     store.records.list<Build>(instance, ["build", "running_build"], page),
     store.records.list<SettingsReading>(instance, ["settings"], page),
     store.records.list<{ main: string; modules: string[] }>(instance, ["config"], page),
@@ -77,8 +80,7 @@ async function reportInput(c: Context<ApiEnv>, instance: string): Promise<Report
   ]);
   const { history } = recorded;
   const diagnosis = diagnose(history, recorded.as_of, undefined, at);
-  const shm_size_mb = facts.settings.shm_size_mb.value;
-  const pkg_size_mb = facts.settings.pkg_size_mb.value;
+  const context = hostMemoryContext(facts, await newestShmPeak(store, instance));
   return {
     ...facts,
     now: at,
@@ -100,18 +102,13 @@ async function reportInput(c: Context<ApiEnv>, instance: string): Promise<Report
         ? null
         : {
             ...host,
-            judgement: judgeHostMemory(host.value, {
-              shm_size_bytes: shm_size_mb === null ? null : shm_size_mb * MB,
-              pkg_size_bytes: pkg_size_mb === null ? null : pkg_size_mb * MB,
-              processes: facts.settings.processes.value,
-            }),
+            judgement: judgeHostMemory(host.value, context),
           },
-    known_issues: knownIssuesIn(
-      facts,
+    known_issues: knownIssuesIn(facts, {
       dumps,
-      incidents.map(({ incident }) => incident),
-      { processes: history.processes, diagnosis },
-    ),
+      incidents: incidents.map(({ incident }) => incident),
+      usage: { processes: history.processes, diagnosis },
+    }),
   };
 }
 

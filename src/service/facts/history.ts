@@ -1,27 +1,19 @@
-/** Gathers what the judgements of usage look at: the counters over time, the events and incidents, and the recorded facts. */
+/** Loads what the judgements of usage look at: the counters over time, the events and incidents. */
+import type { InstanceFacts } from "../../analysis/facts/gather.js";
+import { historyFacts } from "../../analysis/facts/history-facts.js";
 import { cellWidth, HOUR } from "../../analysis/history/cell-width.js";
 import { historyFromSamples } from "../../analysis/history/from-samples.js";
-import type {
-  DumpAgreement,
-  History,
-  InstanceFacts as JudgedFacts,
-  ProcessHistory,
-  Sourced,
-} from "../../analysis/history/history.js";
+import type { History, ProcessHistory } from "../../analysis/history/history.js";
 import { historyIncident } from "../../analysis/history/log-incident.js";
 import { NEWEST_SAMPLES, newestOf, newestOfSeries } from "../../analysis/history/newest.js";
-import { usesTls } from "../../analysis/history/uses-tls.js";
 import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
-import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
-import type { EffectiveValue } from "../../kamailio/settings/settings.js";
 import { timestamp } from "../../kamailio/units.js";
-import type { StoredDump } from "../../store/dumps.js";
 import type { Store } from "../../store/store.js";
 import type { EntitySeries } from "../../store/usage/usage.js";
-import { hostTotalBytes, type InstanceFacts } from "./instance-facts.js";
+import { allIncidents } from "./incidents.js";
+import { dumpEvidence } from "./instance-facts.js";
 
-/** Incidents and dumps that a judgement looks at, newest first. */
-const INCIDENTS_READ = 500;
+/** Dumps of a pool whose sums are held against the counters, newest first. A shutdown writes one of every process. */
 const DUMPS_READ = 50;
 
 /** A history with the moment for which it is to be judged. */
@@ -37,13 +29,13 @@ const ENDED_AFTER = HOUR;
 export async function recordedHistory(store: Store, facts: InstanceFacts, now: number): Promise<RecordedHistory> {
   const { instance } = facts;
   await store.usage.rollUp(instance);
-  const [span, incidents, dumps, hostBytes] = await Promise.all([
+  const [span, incidents, shmDumps, pkgDumps] = await Promise.all([
     store.usage.span(instance),
-    store.incidents.list(instance, {}, { after: null, limit: INCIDENTS_READ }),
-    store.dumps.list(instance, {}, { after: null, limit: DUMPS_READ }),
-    hostTotalBytes(store, instance),
+    allIncidents(store, instance),
+    store.dumps.list(instance, { pool: "shm" }, { after: null, limit: DUMPS_READ }),
+    store.dumps.list(instance, { pool: "pkg" }, { after: null, limit: DUMPS_READ }),
   ]);
-  const judged = judgedFacts(facts, dumps, hostBytes);
+  const judged = historyFacts(facts, [...shmDumps, ...pkgDumps].map(dumpEvidence));
   const judgedIncidents = incidents.map(({ id, began_at, incident }) => historyIncident(incident, id, began_at));
   if (span.from === null || span.to === null) return { history: historyFromSamples([], judged, judgedIncidents), as_of: now };
   const as_of = now - span.to > ENDED_AFTER ? span.to : now;
@@ -102,37 +94,6 @@ function fromRollups(all: readonly EntitySeries[]): Pick<History, "shm" | "proce
     processes,
     load,
   };
-}
-
-function judgedFacts(
-  { instance, version, settings }: InstanceFacts,
-  dumps: readonly StoredDump[],
-  host_total_bytes: number | null,
-): JudgedFacts {
-  const usesQm = settings.shm_manager.value === "qm" || settings.pkg_manager.value === "qm";
-  return {
-    instance,
-    version,
-    shm_manager: settings.shm_manager.value,
-    pkg_manager: settings.pkg_manager.value,
-    qm_accounting_bug: usesQm ? hasReallocAccountingBug(version) : settings.shm_manager.value === null ? null : false,
-    shm_size_mb: sourced(settings.shm_size_mb),
-    pkg_size_mb: sourced(settings.pkg_size_mb),
-    processes: settings.processes.value,
-    tls: usesTls(settings.modules.value),
-    host_total_bytes,
-    dumps: dumps.flatMap(agreement),
-  };
-}
-
-function sourced(setting: EffectiveValue<number>): Sourced<number> | null {
-  return setting.value === null || setting.source === null ? null : { value: setting.value, source: setting.source };
-}
-
-function agreement(dump: StoredDump): DumpAgreement[] {
-  const { id, pool, pid, taken_at, used, allocated_bytes, complete, largest_free_fragment } = dump;
-  if (pool === null || used === null || allocated_bytes === null) return [];
-  return [{ id, pool, pid, at: taken_at, used, allocated_bytes, complete, largest_free_fragment }];
 }
 
 /** RFC 3339 of the moment a judgement was made for. */

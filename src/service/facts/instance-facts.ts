@@ -1,26 +1,21 @@
-/** What is recorded about an instance, gathered for the judgements: its builds, and the settings in force. */
-import type { BuildRecord } from "../../analysis/readiness/situation.js";
+/** Loads what is recorded about an instance as evidence for the one gathering of facts (`analysis/facts/`). Nothing is decided here. */
+import type { DumpEvidence, Evidence, Recorded, Sighting } from "../../analysis/facts/evidence.js";
+import { gatherFacts, type InstanceFacts } from "../../analysis/facts/gather.js";
+import { dumpSighting } from "../../analysis/facts/sightings.js";
 import type { Build } from "../../kamailio/binary/build.js";
-import { kamailioVersion } from "../../kamailio/binary/kamailio-version.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
-import { type EffectiveInput, effectiveSettings } from "../../kamailio/settings/effective.js";
-import type { EffectiveSettings, SettingsReading, SettingValues } from "../../kamailio/settings/settings.js";
+import type { SettingsReading } from "../../kamailio/settings/settings.js";
 import { timestamp } from "../../kamailio/units.js";
-import { readVersion, type Version } from "../../kamailio/version.js";
+import type { StoredDump } from "../../store/dumps.js";
 import type { StoredRecord } from "../../store/records.js";
 import type { Store } from "../../store/store.js";
 
 /** Settings texts that are looked at, newest first. Older ones were replaced by them long ago. */
 const SETTINGS_READ = 100;
-
-export interface InstanceFacts {
-  instance: string;
-  build: BuildRecord | null;
-  running_build: BuildRecord | null;
-  /** The release that runs: the process's word before the binary's. */
-  version: Version | null;
-  settings: EffectiveSettings;
-}
+/** What was seen in passing, newest first: a few things of every start. */
+const SIGHTINGS_READ = 20;
+/** Texts about the host in which its size is looked for: `ps` and smaps do not say it. */
+const HOST_TEXTS_READ = 5;
 
 /** What a stored configuration says of settings. */
 export interface ConfigRecordValue {
@@ -28,44 +23,44 @@ export interface ConfigRecordValue {
 }
 
 export async function instanceFacts(store: Store, instance: string): Promise<InstanceFacts> {
-  const [build, running, readings, config] = await Promise.all([
+  return gatherFacts(await recordedEvidence(store, instance));
+}
+
+async function recordedEvidence(store: Store, instance: string): Promise<Evidence> {
+  const newest = (limit: number) => ({ after: null, limit });
+  const [build, running, settings, config, sightings, hosts, [shm], [pkg]] = await Promise.all([
     store.records.latest<Build>(instance, "build"),
     store.records.latest<Build>(instance, "running_build"),
-    store.records.list<SettingsReading>(instance, ["settings"], { after: null, limit: SETTINGS_READ }),
+    store.records.list<SettingsReading>(instance, ["settings"], newest(SETTINGS_READ)),
     store.records.latest<ConfigRecordValue>(instance, "config"),
+    store.records.list<Sighting>(instance, ["sighting"], newest(SIGHTINGS_READ)),
+    store.records.list<HostMemoryReading>(instance, ["host_memory"], newest(HOST_TEXTS_READ)),
+    store.dumps.list(instance, { pool: "shm" }, newest(1)),
+    store.dumps.list(instance, { pool: "pkg" }, newest(1)),
   ]);
-  const reported = readings.find(({ value }) => value.running_version !== null)?.value.running_version ?? null;
-  const version =
-    running?.value.version ?? (reported === null ? null : readVersion(reported)) ?? kamailioVersion(build?.value ?? null);
-  const judged = running ?? build;
-  const input: EffectiveInput = {
-    readings: readings.map(({ id, recorded_at, value }) => ({ id, recorded_at: timestamp(recorded_at), reading: value })),
-    config:
-      config === null
-        ? null
-        : { id: config.id, recorded_at: timestamp(config.recorded_at), values: plainValues(config.value.settings) },
-    build: judged === null ? null : { id: judged.id, recorded_at: timestamp(judged.recorded_at), build: judged.value },
-    version,
-  };
   return {
     instance,
-    build: buildRecord(build),
-    running_build: buildRecord(running),
-    version,
-    settings: effectiveSettings(input),
+    builds: [build, running].flatMap((record) => (record === null ? [] : [recorded(record)])),
+    settings: settings.map(recorded).reverse(),
+    config: config === null ? null : recorded(config),
+    sightings: [...sightings.map(recorded), ...[shm, pkg].flatMap(seenInDump)].sort(byTime),
+    host_total_bytes: hosts.flatMap(({ value }) => value.hosts.at(-1)?.total ?? [])[0] ?? null,
   };
 }
 
-function buildRecord(record: StoredRecord<Build> | null): BuildRecord | null {
-  return record === null ? null : { id: record.id, recorded_at: timestamp(record.recorded_at), value: record.value };
+function recorded<Value>({ id, recorded_at, value }: StoredRecord<Value>): Recorded<Value> {
+  return { id, recorded_at: timestamp(recorded_at), value };
 }
 
-function plainValues(values: SettingsReading["values"]): Partial<SettingValues> {
-  return Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
+function seenInDump(dump: StoredDump | undefined): Recorded<Sighting>[] {
+  const value = dump === undefined ? null : dumpSighting(dump);
+  return dump === undefined || value === null ? [] : [{ id: dump.id, recorded_at: timestamp(dump.taken_at), value }];
 }
 
-/** The host's memory in bytes, from the latest host-memory text; `null` when none says. */
-export async function hostTotalBytes(store: Store, instance: string): Promise<number | null> {
-  const record = await store.records.latest<HostMemoryReading>(instance, "host_memory");
-  return record?.value.hosts.at(-1)?.total ?? null;
+function byTime(a: Recorded<unknown>, b: Recorded<unknown>): number {
+  return Date.parse(a.recorded_at) - Date.parse(b.recorded_at);
+}
+
+export function dumpEvidence(dump: StoredDump): DumpEvidence {
+  return { ...dump, at: dump.taken_at };
 }

@@ -1,10 +1,12 @@
-/** Which process a pid was: joins dumps with the process names that usage samples have shown. */
+/** Loads the process names that usage shows around the time of dumps. */
+import { named, namesByPid } from "../../analysis/facts/process-names.js";
+import { DAY } from "../../kamailio/units.js";
 import type { Store } from "../../store/store.js";
 
 /** Samples looked at before and after a dump; each lists all processes as a rule. */
 const SAMPLES = 20;
 /** A process that was seen within so many milliseconds after the dump was there before. */
-const AFTER = 24 * 3_600_000;
+const AFTER = DAY;
 
 interface Named {
   pid: number | null;
@@ -26,11 +28,6 @@ export async function withProcessNames<Item extends Named>(
     store.usage.latest(instance, last, SAMPLES),
     store.usage.samples(instance, last + 1, last + AFTER, SAMPLES),
   ]);
-  const names = new Map<number, string>();
-  // Nearest to the dump first: a pid can be given to another process after a restart.
-  for (const { sample } of [...before, ...after])
-    for (const { pid, desc } of sample.pkg) if (desc !== null && !names.has(pid)) names.set(pid, desc);
-  return items.map((item) =>
-    item.pid === null || item.process !== null ? item : { ...item, process: names.get(item.pid) ?? null },
-  );
+  const names = namesByPid([...before, ...after].map(({ sample }) => sample));
+  return items.map((item) => named(item, names));
 }

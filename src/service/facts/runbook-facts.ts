@@ -1,23 +1,26 @@
 /** Gathers what a runbook is made from: everything that is recorded about the instance, and the judgements of it. */
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
+import type { InstanceFacts } from "../../analysis/facts/gather.js";
+import { hostMemoryContext } from "../../analysis/facts/host-context.js";
+import { knownIssuesIn } from "../../analysis/facts/known-issues.js";
 import { judgeHostMemory } from "../../analysis/host-memory/host-memory.js";
 import { judgeReadiness } from "../../analysis/readiness/readiness.js";
 import { sizeInstance } from "../../analysis/sizing/size-instance.js";
 import { readConfig } from "../../kamailio/config/read-config.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
-import { MB } from "../../kamailio/pool.js";
 import type { Version } from "../../kamailio/version.js";
 import type { ModuleParameterFact, RunbookFacts, TimedUsage } from "../../runbooks/facts.js";
 import { FRESH_MS } from "../../runbooks/plan.js";
 import type { RecordKind } from "../../store/records.js";
 import type { Store } from "../../store/store.js";
 import { recordedHistory } from "./history.js";
+import { allIncidents } from "./incidents.js";
 import { instanceFacts } from "./instance-facts.js";
-import { dumpsWithSites, knownIssuesIn } from "./known-issues.js";
+import { dumpsWithSites } from "./known-issues.js";
+import { newestShmPeak } from "./shm-peak.js";
 
 /** Samples read from when the runbook began, and up to now: an experiment lies between them. */
 const SAMPLES_READ = 500;
-const INCIDENTS_READ = 200;
 /** A sample so soon after the start still shows the start-up level. */
 const START_UP_MS = 30 * 60_000;
 
@@ -33,7 +36,7 @@ export async function runbookFacts(
   const seen = (kind: RecordKind) => store.records.latest(instance, kind).then((record) => record?.last_seen_at ?? null);
   const [dumps, stored, recorded, begun, newest, build, running_build, settings, config] = await Promise.all([
     dumpsWithSites(store, instance),
-    store.incidents.list(instance, {}, { after: null, limit: INCIDENTS_READ }),
+    allIncidents(store, instance),
     recordedHistory(store, facts, now),
     store.usage.samples(instance, since - FRESH_MS, now + 1, SAMPLES_READ),
     store.usage.latest(instance, now, SAMPLES_READ),
@@ -46,12 +49,11 @@ export async function runbookFacts(
   const recent = new Map<number, TimedUsage>();
   for (const sample of [...begun, ...newest]) if (sample.at >= since - FRESH_MS) recent.set(sample.at, sample);
   const latest = newest[0] ?? null;
-  const known_issues = knownIssuesIn(
-    facts,
+  const known_issues = knownIssuesIn(facts, {
     dumps,
-    stored.map(({ incident }) => incident),
-    { processes: recorded.history.processes, diagnosis },
-  );
+    incidents: stored.map(({ incident }) => incident),
+    usage: { processes: recorded.history.processes, diagnosis },
+  });
   return {
     ...facts,
     readiness: judgeReadiness(facts),
@@ -72,7 +74,7 @@ export async function runbookFacts(
       recorded_at,
       incident,
     })),
-    host_memory: await hostMemory(store, instance, facts.settings, latest),
+    host_memory: await hostMemory(store, facts),
     diagnosis,
     sizing: sizeInstance(recorded.history, recorded.as_of, undefined, undefined, now),
     known_issues,
@@ -103,19 +105,9 @@ async function moduleParameters(store: Store, instance: string, version: Version
   return modparams.flatMap(({ modules, name, value }) => modules.map((module) => ({ module, name, value })));
 }
 
-async function hostMemory(
-  store: Store,
-  instance: string,
-  { shm_size_mb: shm, pkg_size_mb: pkg, processes }: RunbookFacts["settings"],
-  latest: TimedUsage | null,
-): Promise<RunbookFacts["host_memory"]> {
-  const record = await store.records.latest<HostMemoryReading>(instance, "host_memory");
+async function hostMemory(store: Store, facts: InstanceFacts): Promise<RunbookFacts["host_memory"]> {
+  const record = await store.records.latest<HostMemoryReading>(facts.instance, "host_memory");
   if (record === null) return null;
-  const judgement = judgeHostMemory(record.value, {
-    shm_size_bytes: shm.value === null ? null : shm.value * MB,
-    pkg_size_bytes: pkg.value === null ? null : pkg.value * MB,
-    processes: processes.value,
-    shm_max_used_bytes: latest?.sample.shm?.max_used ?? null,
-  });
+  const judgement = judgeHostMemory(record.value, hostMemoryContext(facts, await newestShmPeak(store, facts.instance)));
   return { id: record.id, recorded_at: record.last_seen_at, judgement };
 }

@@ -1,5 +1,6 @@
 /** What is recorded about an instance that helps to read its counters: the release, which decides what was cut to 32 bits, and `-m`. */
 import { LRUCache } from "lru-cache";
+import { shown } from "../../analysis/facts/gather.js";
 import type { Manager } from "../../kamailio/pool.js";
 import type { Version } from "../../kamailio/version.js";
 import type { Store } from "../../store/store.js";
@@ -27,13 +28,11 @@ export class ReadingFactsCache {
     const known = this.#known.get(instance);
     if (known?.newest === newest) return known.facts;
     const { version, settings } = await instanceFacts(store, instance);
-    const { shm_size_mb, shm_manager, pkg_manager } = settings;
     const facts: ReadingFacts = {
       version,
-      // A default proves nothing about the pool that runs.
-      shm_size_mb: shm_size_mb.evidence_id === null ? null : shm_size_mb.value,
-      shm_manager: shm_manager.evidence_id === null ? null : shm_manager.value,
-      pkg_manager: pkg_manager.evidence_id === null ? null : pkg_manager.value,
+      shm_size_mb: shown(settings.shm_size_mb),
+      shm_manager: shown(settings.shm_manager),
+      pkg_manager: shown(settings.pkg_manager),
     };
     this.#known.set(instance, { newest, facts });
     return facts;
