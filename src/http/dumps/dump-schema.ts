@@ -4,7 +4,7 @@ import type { DumpForm } from "../../kamailio/dump/dump.js";
 import { timestamp } from "../../kamailio/units.js";
 import type { StoredDump } from "../../store/dumps.js";
 import { ManagerSchema } from "../builds/build-schema.js";
-import { Bytes, Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
+import { Bytes, BytesOrNull, Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
 import { pageOf } from "../kernel/page.js";
 import { IncidentSchema } from "../logs/incident-schema.js";
 import { PoolSchema } from "../usage/usage-schema.js";
@@ -56,15 +56,15 @@ export const DumpSchema = z
       .openapi({ description: "log: the text's own time stamp; at: the query parameter; clock: when it came in" }),
     recorded_at: Timestamp,
     last_seen_at: Timestamp.openapi({ description: "When the same dump was last posted" }),
-    heap_size: Bytes.nullable(),
-    used: Bytes.nullable(),
-    real_used: Bytes.nullable(),
-    free: Bytes.nullable(),
-    max_used: Bytes.nullable(),
+    heap_size: BytesOrNull,
+    used: BytesOrNull,
+    real_used: BytesOrNull,
+    free: BytesOrNull,
+    max_used: BytesOrNull,
     chunks: Count.nullable().openapi({ description: "Allocated chunks; null when the form does not list them" }),
-    allocated_bytes: Bytes.nullable().openapi({ description: "Sum of the listed chunks" }),
+    allocated_bytes: BytesOrNull.openapi({ description: "Sum of the listed chunks" }),
     free_fragments: Count.nullable(),
-    largest_free_fragment: Bytes.nullable().openapi({ description: "A size that the pool can surely still give in one piece" }),
+    largest_free_fragment: BytesOrNull.openapi({ description: "A size that the pool can surely still give in one piece" }),
     sites: Count.openapi({ description: "How many allocation sites; .../sites lists them" }),
     complete: z.boolean().openapi({ description: "false: lines are missing, and all figures are lower bounds" }),
     incomplete_reason: Sentence.nullable(),

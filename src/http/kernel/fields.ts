@@ -38,6 +38,9 @@ export const Bytes = z
   .max(Number.MAX_SAFE_INTEGER)
   .openapi("Bytes", { description: "Bytes", example: 67108864 });
 
+/** A union, not `Bytes.nullable()`: a reference beside which null is asked for admits no null. */
+export const BytesOrNull = z.union([Bytes, z.null()]);
+
 /** A size in MB of 1,048,576 bytes, as `-m` and `-M` count; the bound is that of `-m` (16 TB). */
 export const SizeMb = z
   .number()

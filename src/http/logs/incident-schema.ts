@@ -4,7 +4,7 @@ import { INCIDENT_KINDS } from "../../kamailio/log/incident.js";
 import { timestamp } from "../../kamailio/units.js";
 import type { StoredIncident } from "../../store/incidents.js";
 import { ManagerSchema } from "../builds/build-schema.js";
-import { Bytes, Count, Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
+import { BytesOrNull, Count, Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
 import { PoolSchema } from "../usage/usage-schema.js";
 
 const Name = z.string().max(500).nullable();
@@ -40,8 +40,8 @@ export const IncidentSchema = z
       .union([LogSiteSchema, z.null()])
       .openapi({ description: "Who asked for or freed the memory; not who used up the pool" }),
     other_site: z.union([LogSiteSchema, z.null()]).openapi({ description: "Of a double free, who freed first" }),
-    size: Bytes.nullable().openapi({ description: "The largest size that was asked for in one piece" }),
-    smallest_size: Bytes.nullable(),
+    size: BytesOrNull.openapi({ description: "The largest size that was asked for in one piece" }),
+    smallest_size: BytesOrNull,
     count: Count.openapi({ description: "Failures, not lines. A log that is posted twice counts once" }),
     lines: Count,
     count_is_lower_bound: z
@@ -72,8 +72,8 @@ export const IncidentSchema = z
       z
         .object({
           threshold: z.union([z.literal(1), z.literal(2), z.null()]),
-          threshold_bytes: Bytes.nullable(),
-          lowest_free_bytes: Bytes.nullable(),
+          threshold_bytes: BytesOrNull,
+          lowest_free_bytes: BytesOrNull,
           processes: Count.nullable(),
         })
         .openapi("IncidentTls"),
