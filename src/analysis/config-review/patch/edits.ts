@@ -89,6 +89,8 @@ function lineOf(reading: ConfigReading, file: string, line: number): string {
 export function withValue(reading: ConfigReading, assigned: CoreAssignment, value: string): string | null {
   const line = lineOf(reading, assigned.file, assigned.line);
   const name = line.indexOf(assigned.written);
+  // On disk it is another line: no patch can name it.
+  if (reading.redacted_lines[assigned.file]?.includes(assigned.line)) return null;
   if (name < 0 || assigned.line !== assigned.end_line || assigned.raw === "") return null;
   const start = line.indexOf(assigned.raw, name + assigned.written.length);
   if (start < 0 || line.slice(name + assigned.written.length, start).trim() !== "=") return null;

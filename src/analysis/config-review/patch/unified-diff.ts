@@ -1,7 +1,8 @@
 /** Unified diffs that `patch` takes, of texts whose secrets are gone: no line that held one may be in a diff, since it is another one on disk. */
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from "diff";
 import type { ConfigReading } from "../../../kamailio/config/reading.js";
 import { applyEdits, type Edit, linesOf } from "./edits.js";
+import { hunksWithout } from "./hunks.js";
 
 /** Lines around a change, as `diff -u` has them; fewer where a redacted line is near. */
 const CONTEXT = 3;
@@ -31,19 +32,9 @@ export function diffOf(reading: ConfigReading, edits: readonly Edit[]): DiffPair
 }
 
 function diffText(name: string, before: string, after: string, secret: ReadonlySet<string | undefined>): string {
-  for (let context = CONTEXT; context > 0; context--) {
-    const text = write(name, before, after, context);
-    const lines = text.split("\n").slice(2);
-    if (!lines.some((line) => secret.has(line.slice(1)))) return text;
-  }
-  return write(name, before, after, 0);
-}
-
-function write(name: string, before: string, after: string, context: number): string {
-  return createTwoFilesPatch(`a/${name}`, name, before, after, undefined, undefined, {
-    context,
-    headerOptions: FILE_HEADERS_ONLY,
-  });
+  const patch = structuredPatch(`a/${name}`, name, before, after, undefined, undefined, { context: CONTEXT });
+  const hunks = patch.hunks.flatMap((hunk) => hunksWithout(hunk, (line) => secret.has(line.slice(1))));
+  return formatPatch({ ...patch, hunks }, FILE_HEADERS_ONLY);
 }
 
 /**
