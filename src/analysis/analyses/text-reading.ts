@@ -223,7 +223,7 @@ async function readSettingsOf(text: string): Promise<SettingsReading | null> {
 async function readHostOf(text: string): Promise<HostMemoryReading | null> {
   const { readHostMemory } = await import("../../kamailio/host-memory/read.js");
   const read = readHostMemory(text);
-  return read.hosts.length + read.processes.length + read.slab_caches.length === 0 ? null : read;
+  return read.hosts.length + read.processes.length + read.slab_caches.length + read.groups.length === 0 ? null : read;
 }
 
 function partsOf(reading: TextReading): AnalysisPart[] {

@@ -9,7 +9,10 @@ export interface Sum {
   detail: string;
 }
 
-export function arithmeticOf({ host, shares, kamailio, growth, context }: Case): Sum[] {
+/** A share in per cent, as docker prints it. */
+export const share = (part: number) => `${(100 * part).toFixed(1)} %`;
+
+export function arithmeticOf({ host, shares, groups, kamailio, growth, context }: Case): Sum[] {
   const lines: Sum[] = [];
   const add = (label: string, bytes: number | null | undefined, detail: string) => {
     if (bytes !== null && bytes !== undefined) lines.push({ label, bytes, detail });
@@ -33,8 +36,16 @@ export function arithmeticOf({ host, shares, kamailio, growth, context }: Case):
   add(
     "beyond the pools",
     kamailio.beyond_pools,
-    `private memory - ${mb(context.pkg_size_bytes ?? 0)} - ${mb(PRIVATE_BASE_BYTES)}, where positive`,
+    kamailio.pkg_known
+      ? `private memory - ${mb(context.pkg_size_bytes ?? 0)} - ${mb(PRIVATE_BASE_BYTES)}, where positive`
+      : `private memory - the largest pkg pool in use anywhere - ${mb(PRIVATE_BASE_BYTES)}, where positive: -M is not recorded`,
   );
+  for (const { name, source, used, limit } of groups)
+    add(
+      `${name ?? source} as a whole`,
+      used,
+      limit === null ? "no limit is shown" : `${share(used / limit)} of its limit of ${mb(limit)}`,
+    );
   if (host && shares) {
     add("not free", shares.not_free, `${mb(host.total)} total - ${mb(host.free)} free`);
     add("page cache", shares.page_cache, "Cached - Shmem + Buffers");

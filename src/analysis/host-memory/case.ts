@@ -1,6 +1,6 @@
 /** What the rules look at: the host, Kamailio's share of it, what grew, and what is recorded of the instance. */
-import type { HostFigures } from "../../kamailio/host-memory/reading.js";
-import type { Growth } from "./growth.js";
+import type { GroupFigures, HostFigures } from "../../kamailio/host-memory/reading.js";
+import type { Growth, mostGrown } from "./growth.js";
 import type { HostShares } from "./host-shares.js";
 import type { KamailioShare } from "./kamailio-share.js";
 
@@ -18,8 +18,12 @@ export interface HostMemoryContext {
 export interface Case {
   host: HostFigures | null;
   shares: HostShares | null;
+  /** Containers, pods and services as a whole. */
+  groups: readonly GroupFigures[];
   kamailio: KamailioShare;
   growth: Growth;
+  /** The process that grew most between two readings; `null` when none was read twice. */
+  grown: ReturnType<typeof mostGrown>;
   context: HostMemoryContext;
 }
 

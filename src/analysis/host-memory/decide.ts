@@ -1,4 +1,5 @@
 /** The rules that name what holds the memory, in order of what must be done: the first that holds decides. */
+import { share } from "./arithmetic.js";
 import { type Case, mb } from "./case.js";
 import { PRIVATE_BASE_BYTES } from "./kamailio-share.js";
 
@@ -28,7 +29,16 @@ export interface Decision {
 }
 
 export function decide(judged: Case): Decision {
-  return shortage(judged) ?? systemMalloc(judged) ?? grown(judged) ?? dominant(judged) ?? pools(judged) ?? unexplained(judged);
+  return (
+    shortage(judged) ??
+    systemMalloc(judged) ??
+    swapGone(judged) ??
+    groupFull(judged) ??
+    grown(judged) ??
+    dominant(judged) ??
+    pools(judged) ??
+    unexplained(judged)
+  );
 }
 
 function shortage({ host, shares }: Case): Decision | null {
@@ -45,22 +55,68 @@ function shortage({ host, shares }: Case): Decision | null {
   };
 }
 
-function systemMalloc({ kamailio, growth }: Case): Decision | null {
+/** Swap counts as used up from this share on, and what is left of memory as little below this one. */
+const SWAP_USED_SHARE = 0.9;
+const LITTLE_SHARE = 0.1;
+
+/** Little is left and the swap is used up: what comes next is the OOM killer. */
+function swapGone({ host, shares }: Case): Decision | null {
+  const swap = host?.swap_total ?? 0;
+  if (!host || !shares || shares.swap_used === null || swap === 0) return null;
+  if (shares.swap_used < SWAP_USED_SHARE * swap || shares.available >= LITTLE_SHARE * host.total) return null;
+  const detail = `${mb(shares.swap_used)} of ${mb(swap)} of swap are used`;
+  return {
+    verdict: "real_shortage",
+    summary: `The host is short of memory: ${detail}, and ${mb(shares.available)} of ${mb(host.total)} can still be had (${shares.available_source}).`,
+    reasons: [{ rule: "swap_used_up", detail }],
+    drop_caches: false,
+  };
+}
+
+/** A container, pod or service that the kernel ended for its limit, or that is about to be. */
+function groupFull({ groups }: Case): Decision | null {
+  for (const { name, source, used, limit, oom_kills } of groups) {
+    const killed = (oom_kills ?? 0) > 0;
+    if (!killed && (limit === null || used < (1 - SHORTAGE_SHARE) * limit)) continue;
+    const takes = `${name ?? source} takes ${mb(used)}${limit === null ? "" : ` of its limit of ${mb(limit)} (${share(used / limit)})`}`;
+    const kills = killed ? `; the kernel ended processes in it ${oom_kills} times` : "";
+    return {
+      verdict: "real_shortage",
+      summary: `${takes}${kills}. At the limit the kernel ends a process, whatever the host has free: the limit must hold -m, -M for each process, and what is beside them.`,
+      reasons: [{ rule: killed ? "ended_for_its_limit" : "near_its_limit", detail: `${takes}${kills}` }],
+      drop_caches: false,
+    };
+  }
+  return null;
+}
+
+function systemMalloc({ host, shares, kamailio, growth, grown: top }: Case): Decision | null {
   const { processes_beyond, beyond_pools } = kamailio;
   const reasons: Decision["reasons"] = [];
+  if (top !== null && top.virtual >= MIN_GROWTH_BYTES && top.resident >= MIN_GROWTH_BYTES) {
+    const fell =
+      growth.free_fell !== null && growth.free_fell > 0 ? `; the host's free memory fell by ${mb(growth.free_fell)}` : "";
+    reasons.push({
+      rule: "address_space_grew",
+      detail: `pid ${top.pid ?? "?"} has ${mb(top.virtual)} more of address space and ${mb(top.resident)} more resident than in the first reading${fell}. The pools are mapped once, at start`,
+    });
+  }
   if (beyond_pools !== null && beyond_pools > 0) {
-    const [top] = processes_beyond;
+    const [largest] = processes_beyond;
     reasons.push({
       rule: "private_memory_beyond_pkg_pool",
-      detail: `${processes_beyond.length} process(es) hold ${mb(beyond_pools)} more than their pkg pool and ${mb(PRIVATE_BASE_BYTES)} for libraries and stacks; the largest is pid ${top?.pid ?? "?"} with ${mb(top?.private_bytes ?? 0)}`,
+      detail: `${processes_beyond.length} process(es) hold ${mb(beyond_pools)} more than ${kamailio.pkg_known ? "their pkg pool" : "any pkg pool that is run"} and ${mb(PRIVATE_BASE_BYTES)} for libraries and stacks; the largest is pid ${largest?.pid ?? "?"} with ${mb(largest?.private_bytes ?? 0)} of its own`,
     });
   }
   if (reasons.length === 0) return null;
   if (growth.anon !== null && growth.anon >= MIN_GROWTH_BYTES)
     reasons.push({ rule: "private_memory_grew", detail: `private memory grew by ${mb(growth.anon)} between the two readings` });
+  const swap = host?.swap_total ?? 0;
+  if (shares?.swap_used && shares.swap_used >= SWAP_USED_SHARE * swap)
+    reasons.push({ rule: "swap_used_up", detail: `${mb(shares.swap_used)} of ${mb(swap)} of swap are used` });
   return {
     verdict: "system_malloc_growth",
-    summary: `${mb(beyond_pools ?? 0)} lie outside Kamailio's pools: system malloc of a library or an embedded language (Lua, Python, libxml2, libcurl), not shm or pkg. -m and -M do not bound it.`,
+    summary: `${mb(Math.max(beyond_pools ?? 0, top?.virtual ?? 0))} lie outside Kamailio's pools: system malloc of a library or an embedded language (Lua, Python, libxml2, libcurl), not shm or pkg. -m and -M do not bound it.`,
     reasons,
     drop_caches: false,
   };
@@ -107,20 +163,20 @@ function dominant({ host, shares, kamailio }: Case): Decision | null {
   if (!host || !shares) return null;
   const { reclaimable_slab: slab, page_cache: cache, not_free } = shares;
   const own = kamailio.resident ?? 0;
-  const share = (bytes: number) =>
+  const shareOf = (bytes: number) =>
     `${Math.round((100 * bytes) / Math.max(1, not_free))} % of the ${mb(not_free)} that are not free`;
   if (slab !== null && slab >= DOMINANT_SHARE * not_free && slab > own && slab >= (cache ?? 0))
     return {
       verdict: "reclaimable_slab",
-      summary: `${mb(slab)} are reclaimable slab (the kernel's own caches of file names and inodes), ${share(slab)}. ${HARMLESS.reclaimable_slab}`,
-      reasons: [{ rule: "slab_dominates", detail: `SReclaimable is ${share(slab)}` }],
+      summary: `${mb(slab)} are reclaimable slab (the kernel's own caches of file names and inodes), ${shareOf(slab)}. ${HARMLESS.reclaimable_slab}`,
+      reasons: [{ rule: "slab_dominates", detail: `SReclaimable is ${shareOf(slab)}` }],
       drop_caches: true,
     };
   if (cache !== null && cache >= DOMINANT_SHARE * not_free && cache > own)
     return {
       verdict: "page_cache",
-      summary: `${mb(cache)} are page cache${host.source === "free" ? " and reclaimable slab" : ""} (contents of files), ${share(cache)}; shared memory is not counted in it. ${HARMLESS.page_cache}`,
-      reasons: [{ rule: "page_cache_dominates", detail: `page cache is ${share(cache)}` }],
+      summary: `${mb(cache)} are page cache${host.source === "free" ? " and reclaimable slab" : ""} (contents of files), ${shareOf(cache)}; shared memory is not counted in it. ${HARMLESS.page_cache}`,
+      reasons: [{ rule: "page_cache_dominates", detail: `page cache is ${shareOf(cache)}` }],
       drop_caches: true,
     };
   return null;
@@ -155,7 +211,7 @@ function pools({ kamailio, context, shares }: Case): Decision | null {
   };
 }
 
-function unexplained({ kamailio, shares }: Case): Decision {
+function unexplained({ kamailio, shares, groups }: Case): Decision {
   const missing = [
     ...(kamailio.resident === null ? ["the memory of Kamailio's processes"] : []),
     ...(kamailio.resident !== null && kamailio.pools_limit === null
@@ -163,6 +219,17 @@ function unexplained({ kamailio, shares }: Case): Decision {
       : []),
     ...(shares === null ? ["the host's figures (/proc/meminfo)"] : []),
   ];
+  const [group] = groups;
+  if (group !== undefined && kamailio.resident === null) {
+    const { name, source, used, limit, tasks } = group;
+    const of = limit === null ? "" : ` of a limit of ${mb(limit)} (${share(used / limit)})`;
+    return {
+      verdict: "inconclusive",
+      summary: `${name ?? source} takes ${mb(used)}${of}${tasks === null ? "" : ` in ${tasks} processes`}. One figure does not tell the pools from what is outside them: the memory of its processes does.`,
+      reasons: [],
+      drop_caches: null,
+    };
+  }
   const summary =
     missing.length > 0
       ? `This does not tell what holds the memory: ${missing.join(", and ")} are missing.`

@@ -10,6 +10,24 @@ export interface Growth {
   shm_touched: number | null;
   /** Private memory of the processes that were read twice. */
   anon: number | null;
+  /** What the host has free fell by so much. */
+  free_fell: number | null;
+  /** The largest growth of one process's address space, where its resident memory grew as well. */
+  address_space: number | null;
+}
+
+/** The process whose address space grew most, and how its resident memory did; `null` when none was read twice. */
+export function mostGrown({
+  processes,
+  earlier_processes,
+}: Pick<HostMemoryReading, "processes" | "earlier_processes">): { pid: number | null; virtual: number; resident: number } | null {
+  const grown = earlier_processes.flatMap((before) => {
+    const after = processes.find(({ pid }) => pid === before.pid);
+    const virtual = difference(before.virtual, after?.virtual);
+    const resident = difference(before.rss, after?.rss);
+    return virtual === null || resident === null ? [] : [{ pid: before.pid, virtual, resident }];
+  });
+  return grown.reduce<(typeof grown)[number] | null>((best, one) => (best && best.virtual >= one.virtual ? best : one), null);
 }
 
 export function growthBetween({ hosts, processes, earlier_processes }: HostMemoryReading): Growth {
@@ -18,12 +36,15 @@ export function growthBetween({ hosts, processes, earlier_processes }: HostMemor
   const two = first !== undefined && last !== undefined && hosts.length > 1;
   const before = two ? hostShares(first) : null;
   const after = two ? hostShares(last) : null;
+  const grown = mostGrown({ processes, earlier_processes });
   const latest = earlier_processes.flatMap(({ pid }) => processes.find((process) => process.pid === pid) ?? []);
   return {
     slab_reclaimable: difference(before?.reclaimable_slab, after?.reclaimable_slab),
     page_cache: difference(before?.page_cache, after?.page_cache),
     shm_touched: difference(touched(earlier_processes), touched(latest)) ?? (two ? difference(first.shmem, last.shmem) : null),
     anon: difference(privates(earlier_processes), privates(latest)),
+    free_fell: two ? first.free - last.free : null,
+    address_space: grown !== null && grown.resident > 0 ? grown.virtual : null,
   };
 }
 

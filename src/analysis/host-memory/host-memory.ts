@@ -5,11 +5,12 @@
  * Kamailio takes its pools at start and never more at run time (wiki "OS Memory Reports"); what grows beyond them is system malloc of
  * libraries and embedded languages (field notes R3). Resident memory that rises and then stays is paging in (R4).
  */
-import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
+import type { GroupFigures, HostMemoryReading } from "../../kamailio/host-memory/reading.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { arithmeticOf, type Sum } from "./arithmetic.js";
 import { type Case, type HostMemoryContext, mb } from "./case.js";
 import { decide, type HostMemoryVerdict } from "./decide.js";
-import { growthBetween } from "./growth.js";
+import { growthBetween, mostGrown } from "./growth.js";
 import { hostShares } from "./host-shares.js";
 import { type KamailioShare, kamailioShare } from "./kamailio-share.js";
 
@@ -40,8 +41,10 @@ export function judgeHostMemory(reading: HostMemoryReading, context: HostMemoryC
   const judged: Case = {
     host,
     shares: host && hostShares(host),
+    groups: reading.groups,
     kamailio: kamailioShare(reading, sizes),
     growth: growthBetween(reading),
+    grown: mostGrown(reading),
     context: { ...context, shm_size_bytes: sizes.shm_size_bytes },
   };
   const { verdict, summary, reasons, drop_caches } = decide(judged);
@@ -82,10 +85,19 @@ function warningsOf({ host, kamailio }: Case): string[] {
   return warnings;
 }
 
-function nextSteps(verdict: HostMemoryVerdict, { kamailio, host }: Case): HostMemoryJudgement["next"] {
+const ROLLUPS = 'for p in $(pidof kamailio); do echo "==> /proc/$p/smaps_rollup <=="; cat /proc/$p/smaps_rollup; done';
+
+/** What runs a command inside of a container or a pod; empty on the host itself. */
+function runnerIn(group: GroupFigures | undefined): string {
+  if (group?.name == null) return "";
+  if (group.source === "docker_stats") return `docker exec ${quoteShellWord(group.name)} `;
+  return group.source === "kubectl_top" ? `kubectl exec ${quoteShellWord(group.name)} -- ` : "";
+}
+
+function nextSteps(verdict: HostMemoryVerdict, { kamailio, host, groups, grown }: Case): HostMemoryJudgement["next"] {
   const steps: HostMemoryJudgement["next"] = [];
   if (verdict === "system_malloc_growth") {
-    const pid = kamailio.processes_beyond[0]?.pid ?? "PID";
+    const pid = kamailio.processes_beyond[0]?.pid ?? grown?.pid ?? "PID";
     steps.push({ why: "see which mapping grows: [heap] and large anonymous ones are malloc", command: `cat /proc/${pid}/smaps` });
     steps.push({ why: "name the process: its work names the library or script", command: "kamcmd core.psx" });
     steps.push({ why: "the pools must be flat meanwhile", command: "kamcmd core.shmmem; kamcmd pkg.stats" });
@@ -93,10 +105,16 @@ function nextSteps(verdict: HostMemoryVerdict, { kamailio, host }: Case): HostMe
   if (verdict === "real_shortage")
     steps.push({ why: "see which programs hold it", command: "ps -eo pid,rss,comm --sort=-rss | head -20" });
   if (verdict === "reclaimable_slab") steps.push({ why: "see which cache it is", command: "slabtop -o -s c | head -20" });
+  const inside = runnerIn(groups[0]);
   if (kamailio.method === null || kamailio.method === "rss")
     steps.push({
-      why: "count shared pages once",
-      command: 'for p in $(pidof kamailio); do echo "==> /proc/$p/smaps_rollup <=="; cat /proc/$p/smaps_rollup; done',
+      why: inside === "" ? "count shared pages once" : "split it: the memory of each process in it, shared pages once",
+      command: inside === "" ? ROLLUPS : `${inside}sh -c ${quoteShellWord(ROLLUPS)}`,
+    });
+  if (inside !== "")
+    steps.push({
+      why: "the parts of the whole: anonymous, shared (the shm pool), page cache, and how often the kernel ended a process in it",
+      command: `${inside}sh -c 'grep . /sys/fs/cgroup/memory.*'`,
     });
   if (host?.source !== "meminfo")
     steps.push({

@@ -30,6 +30,8 @@ export interface KamailioShare {
   pools_limit: number | null;
   /** Private memory beyond the pkg pool and what every process has (libraries, stacks, start-up), over all processes. */
   beyond_pools: number | null;
+  /** False: -M is not recorded, and `beyond_pools` counts what no -M in use explains. */
+  pkg_known: boolean;
   /** The processes that hold it. */
   processes_beyond: { pid: number | null; name: string | null; private_bytes: number; beyond: number }[];
   swapped: number | null;
@@ -41,6 +43,9 @@ export interface KamailioShare {
  */
 export const PRIVATE_BASE_BYTES = 32 * 1024 * 1024;
 
+/** A pkg pool beyond this is not run anywhere: what a process has more of its own is no pool, whatever -M is. */
+const LARGEST_PKG_BYTES = 512 * 1024 * 1024;
+
 export function kamailioShare({ processes }: Pick<HostMemoryReading, "processes">, sizes: PoolSizes): KamailioShare {
   const { shm_size_bytes: shm, pkg_size_bytes: pkg } = sizes;
   const count = Math.max(sizes.processes ?? 0, processes.length);
@@ -48,13 +53,15 @@ export function kamailioShare({ processes }: Pick<HostMemoryReading, "processes"
     const bytes = privateOf(process, shm);
     return bytes === null ? [] : [{ pid: process.pid, name: process.name, bytes }];
   });
-  const beyond =
-    pkg === null
-      ? []
-      : privates
-          .map(({ pid, name, bytes }) => ({ pid, name, private_bytes: bytes, beyond: bytes - pkg - PRIVATE_BASE_BYTES }))
-          .filter((process) => process.beyond > 0)
-          .sort((a, b) => b.beyond - a.beyond);
+  const beyond = privates
+    .map(({ pid, name, bytes }) => ({
+      pid,
+      name,
+      private_bytes: bytes,
+      beyond: bytes - (pkg ?? LARGEST_PKG_BYTES) - PRIVATE_BASE_BYTES,
+    }))
+    .filter((process) => process.beyond > 0)
+    .sort((a, b) => b.beyond - a.beyond);
   const largest = privates.reduce<(typeof privates)[number] | null>(
     (best, one) => (best && best.bytes >= one.bytes ? best : one),
     null,
@@ -66,7 +73,11 @@ export function kamailioShare({ processes }: Pick<HostMemoryReading, "processes"
     shm_touched: maxOrNull(processes.map((process) => process.shm_mapping?.rss ?? process.rss_shmem)),
     largest_private: largest && { pid: largest.pid, bytes: largest.bytes },
     pools_limit: shm === null || pkg === null || count === 0 ? null : shm + pkg * count,
-    beyond_pools: pkg === null || privates.length === 0 ? null : beyond.reduce((sum, process) => sum + process.beyond, 0),
+    pkg_known: pkg !== null,
+    beyond_pools:
+      (pkg === null && beyond.length === 0) || privates.length === 0
+        ? null
+        : beyond.reduce((sum, process) => sum + process.beyond, 0),
     processes_beyond: beyond.slice(0, 10),
     swapped: sumOrNull(processes, "swap"),
   };

@@ -129,6 +129,6 @@ async function answer(
   return created && response.status === 200 ? new Response(response.body, { status: 201, headers: response.headers }) : response;
 }
 
-function isNothing({ hosts, processes, other_processes, slab_caches }: HostMemoryReading): boolean {
-  return hosts.length === 0 && processes.length === 0 && other_processes === 0 && slab_caches.length === 0;
+function isNothing({ hosts, processes, other_processes, slab_caches, groups }: HostMemoryReading): boolean {
+  return hosts.length + processes.length + other_processes + slab_caches.length + groups.length === 0;
 }

@@ -1,10 +1,20 @@
 /**
- * Reads what people paste when a host's memory looks high: /proc/meminfo, `free`, `slabtop`, /proc/PID/status, smaps, smaps_rollup and `ps`,
- * one or several after one another, of one moment or of two.
+ * Reads what people paste when a host's memory looks high: /proc/meminfo, `free` in any language, `top`, `slabtop`, /proc/PID/status, smaps,
+ * smaps_rollup, `ps`, `smem`, `pmap -x`, `docker stats`, `kubectl top`, `systemctl show` and the files of a cgroup, one or several after one another, of one moment or of two.
  *
  * Lines that belong to nothing are kept as unknown, at most 50 of them. Never throws.
  */
-import { freeHeader, freeUnit, readFreeMem, readFreeSwap } from "./free.js";
+import {
+  foreignFigures,
+  foreignFreeColumns,
+  foreignFreeHeader,
+  freeHeader,
+  freeUnit,
+  readFreeMem,
+  readFreeSwap,
+} from "./free.js";
+import { GroupReader } from "./groups.js";
+import { isPmapRow, pmapHead, pmapTotal } from "./pmap.js";
 import { MEMINFO, MEMINFO_OTHER, PROC_OTHER, SMAPS, STATUS } from "./proc-fields.js";
 import { psHeader, readPsRow } from "./ps.js";
 import {
@@ -16,6 +26,7 @@ import {
   type ProcessFigures,
   type SlabCache,
 } from "./reading.js";
+import { addSwapOfTop, hostOfTop, readTopLine } from "./top.js";
 
 const MAX_LINES = 2_000_000;
 const MAX_LINE = 1000;
@@ -58,7 +69,13 @@ class HostMemoryText {
   #pathPid: number | null = null;
   #mapping: { permissions: string; path: string } | null = null;
   #freeUnit: number | null = null;
-  #freeColumns: string[] | null = null;
+  #freeColumns: readonly string[] | null = null;
+  /** The line above may be the header of `free` in another language. */
+  #foreignHeader = false;
+  #foreign = false;
+  #topMemory = false;
+  #pmap: { pid: number; name: string } | null = null;
+  readonly #groups = new GroupReader();
   #freeScale = KIB;
   #psColumns: string[] | null = null;
 
@@ -70,8 +87,22 @@ class HostMemoryText {
       this.#pathPid = Number(path[1]);
       return;
     }
-    if (this.#readFree(line) || this.#readMapping(line) || this.#readField(line) || this.#readSlab(line) || this.#readPs(line))
+    const wasHeader = this.#foreignHeader;
+    this.#foreignHeader = false;
+    if (
+      this.#readTop(line) ||
+      (wasHeader && this.#readForeignMem(line)) ||
+      this.#readFree(line) ||
+      this.#readMapping(line) ||
+      this.#readField(line) ||
+      this.#readSlab(line) ||
+      this.#readPmap(line) ||
+      this.#readPs(line) ||
+      this.#groups.line(line)
+    )
       return;
+    this.#foreignHeader = foreignFreeHeader(line);
+    if (this.#foreignHeader) return;
     if (this.#unknown.length < MAX_UNKNOWN) this.#unknown.push(line.slice(0, 200));
   }
 
@@ -86,6 +117,7 @@ class HostMemoryText {
       hosts: this.#hosts,
       processes: [...this.#latest.values()],
       earlier_processes: twice.map(([, figures]) => figures),
+      groups: this.#groups.finish(),
       other_processes: this.#others.size,
       slab_caches: this.#caches.sort((a, b) => b.bytes - a.bytes),
       warnings: [...this.#warnings],
@@ -93,9 +125,48 @@ class HostMemoryText {
     };
   }
 
+  /** The head of `top` above its table. */
+  #readTop(line: string): boolean {
+    if (/^\s{0,8}top - \d/.test(line)) {
+      this.#topMemory = false;
+      return true;
+    }
+    const read = readTopLine(line, !this.#topMemory);
+    const host = this.#hosts[this.#hosts.length - 1];
+    if (read?.kind === "memory") {
+      this.#closeHost();
+      this.#hosts.push(hostOfTop(read));
+      this.#topMemory = true;
+    } else if (read !== null && host?.source === "top") addSwapOfTop(host, read);
+    return read !== null || /^\s{0,8}(?:Tasks|Threads|%?C[Pp][Uu]\(s\)|Aufgaben|Tâches|Tareas)\s?:/.test(line);
+  }
+
+  /** The first line of figures under a header of `free` whose words are not English. */
+  #readForeignMem(line: string): boolean {
+    const columns = foreignFreeColumns(line);
+    if (columns === null) return false;
+    this.#freeColumns = columns;
+    this.#foreign = true;
+    return this.#readFree(line);
+  }
+
+  #readPmap(line: string): boolean {
+    const head = pmapHead(line);
+    if (head !== null) {
+      this.#pmap = head;
+      return true;
+    }
+    const total = pmapTotal(line, this.#pmap);
+    if (total === null) return isPmapRow(line);
+    this.#closeProcess();
+    this.#keep(total);
+    return true;
+  }
+
   #readFree(line: string): boolean {
     const columns = freeHeader(line);
     if (columns) {
+      this.#foreign = false;
       this.#freeColumns = columns;
       return true;
     }
@@ -105,6 +176,12 @@ class HostMemoryText {
       return true;
     }
     if (this.#freeColumns === null) return false;
+    const figures = this.#hosts[this.#hosts.length - 1];
+    // In another language the second line of figures is the swap's: its label is a word like any other.
+    if (this.#foreign && figures?.source === "free" && figures.swap_total === null && foreignFigures(line)?.length === 3) {
+      readFreeSwap(line, figures, this.#freeScale);
+      return true;
+    }
     const mem = readFreeMem(line, this.#freeColumns, this.#freeUnit);
     if (mem) {
       this.#closeHost();
@@ -114,7 +191,6 @@ class HostMemoryText {
       if (mem.inferred) this.#warnings.add("free does not print its unit: it was told from the size of the total");
       return true;
     }
-    const figures = this.#hosts[this.#hosts.length - 1];
     if (figures?.source === "free" && line.trim().startsWith("Swap:")) {
       readFreeSwap(line, figures, this.#freeScale);
       return true;

@@ -2,7 +2,7 @@
 
 /** One reading of the host: /proc/meminfo or `free`. A figure that the text does not print is `null`. */
 export interface HostFigures {
-  source: "meminfo" | "free";
+  source: "meminfo" | "free" | "top";
   total: number;
   free: number;
   /** Since Linux 3.14. */
@@ -45,6 +45,36 @@ export interface ProcessFigures {
   shm_mapping: { size: number; rss: number } | null;
 }
 
+/** What a container, a pod or a service takes as a whole, against what it may take. */
+export interface GroupFigures {
+  source: "docker_stats" | "kubectl_top" | "systemd" | "cgroup";
+  name: string | null;
+  /** Page cache that can be dropped is left out of it by docker and kubectl, and counted by systemd and the cgroup files. */
+  used: number;
+  /** `null`: the text does not say, or there is no limit. */
+  limit: number | null;
+  peak: number | null;
+  /** Processes and threads in it. */
+  tasks: number | null;
+  /** Processes that the kernel ended for the limit. */
+  oom_kills: number | null;
+  /** Anonymous memory, shared memory (the shm pool among it), page cache: memory.stat of the cgroup. */
+  anon: number | null;
+  shmem: number | null;
+  file: number | null;
+}
+
+export const NO_GROUP: Omit<GroupFigures, "source" | "used"> = {
+  name: null,
+  limit: null,
+  peak: null,
+  tasks: null,
+  oom_kills: null,
+  anon: null,
+  shmem: null,
+  file: null,
+};
+
 export interface SlabCache {
   name: string;
   bytes: number;
@@ -57,6 +87,8 @@ export interface HostMemoryReading {
   processes: ProcessFigures[];
   /** The same pids as they were read first, where they were read twice. */
   earlier_processes: ProcessFigures[];
+  /** Containers, pods and services, each as it was read last. */
+  groups: GroupFigures[];
   /** Processes of other programs in a ps listing. */
   other_processes: number;
   /** Largest first. */

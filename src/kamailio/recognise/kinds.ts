@@ -86,6 +86,10 @@ export type Kind =
   | "smaps"
   | "free"
   | "slabtop"
+  | "top"
+  | "smem"
+  | "pmap"
+  | "group_memory"
   | "vmstat"
   | "ps_memory"
   // failures

@@ -138,3 +138,36 @@ describe("the arithmetic", () => {
     );
   });
 });
+
+describe("what people paste", () => {
+  const verdictOf = (name: string) => judgeHostMemory(readHostMemory(fixture(name)), {});
+
+  test.each([
+    ["top.txt", "system_malloc_growth", false, "any pkg pool that is run"],
+    ["smem.txt", "system_malloc_growth", false, "pid 2101"],
+    ["pmap-loop.txt", "system_malloc_growth", false, "pid 8033 has 212 MB more of address space"],
+    ["free-de.txt", "real_shortage", false, "1952 MB of 2048 MB of swap are used"],
+    ["free-fr.txt", "inconclusive", true, ""],
+    ["docker-stats.txt", "inconclusive", true, ""],
+    ["cgroup.txt", "real_shortage", false, "ended processes in it 3 times"],
+  ])("%s: %s", (name, verdict, ok, evidence) => {
+    const judgement = verdictOf(name);
+    expect(judgement).toMatchObject({ verdict, ok });
+    expect(judgement.evidence_for.map(({ detail }) => detail).join()).toContain(evidence);
+  });
+
+  test("top names the used up swap beside the private memory", () => {
+    expect(verdictOf("top.txt").evidence_for.map(({ rule }) => rule)).toEqual(["private_memory_beyond_pkg_pool", "swap_used_up"]);
+  });
+
+  test("one figure of a container: its share of the limit, and what splits it", () => {
+    const { summary, next } = verdictOf("docker-stats.txt");
+    expect(summary).toContain("961 MB of a limit of 1024 MB (93.9 %) in 41 processes");
+    expect(next[0]?.command).toMatch(/^docker exec kamailio sh -c '/);
+  });
+
+  test("a pool that is touched by one process alone is no growth outside of the pools", () => {
+    const pmap = (rss: number) => `total kB 140188 ${rss} 3496 pid:8033\n`;
+    expect(judgeHostMemory(readHostMemory(pmap(6212) + pmap(90_000)), {}).verdict).toBe("inconclusive");
+  });
+});

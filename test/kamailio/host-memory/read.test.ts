@@ -125,3 +125,84 @@ test("any text gives a reading and never an exception", () => {
     }),
   );
 });
+
+describe("tools of every kind and language", () => {
+  const host = (name: string) => readHostMemory(fixture(name)).hosts.at(-1);
+
+  test("free in German and French is read by position", () => {
+    expect(host("free-de.txt")).toMatchObject({
+      total: 32_780_092 * KB,
+      free: 402_112 * KB,
+      shmem: 512_040 * KB,
+      available: 1_801_220 * KB,
+      swap_total: 2_097_148 * KB,
+      swap_free: 98_048 * KB,
+    });
+    expect(host("free-fr.txt")).toMatchObject({ total: 7_986_184 * KB, available: 1_532_000 * KB, swap_free: 2_097_148 * KB });
+  });
+
+  test("an old free in another language: what is not free is used", () => {
+    const text = `             gesamt     benutzt       frei   gemeinsam   Puffer    zwischen
+Speicher:   8175608    7877744     297864          0     329480    5500000
+-/+ Puffer/Cache:      2048264    6127344
+Auslager:   2097148       1000    2096148
+`;
+    expect(readHostMemory(text).hosts).toMatchObject([
+      { free: 297_864 * KB, buffers: 329_480 * KB, cached: 5_500_000 * KB, available: null, swap_free: 2_096_148 * KB },
+    ]);
+  });
+
+  test.each([
+    ["top.txt", 4],
+    ["top-de.txt", 1],
+  ])("%s: the host, and each process with its own part", (name, processes) => {
+    const reading = readHostMemory(fixture(name));
+    expect(reading.hosts).toMatchObject([
+      { source: "top", total: Math.round(15_998.4 * MB), free: Math.round(412.1 * MB), available: Math.round(1102.2 * MB) },
+    ]);
+    expect(reading.processes).toHaveLength(processes);
+    const [first] = reading.processes;
+    expect(first).toMatchObject({ pid: 2101, rss: Math.round(3.9 * 1024 * MB), rss_shmem: Math.round(1.1 * 1024 * MB) });
+    expect(first?.rss_anon).toBeCloseTo(2.8 * 1024 * MB, -2);
+    expect(reading.unknown_lines).toEqual([]);
+  });
+
+  test("top before procps 3.3", () => {
+    expect(host("top-old.txt")).toMatchObject({
+      total: 8_175_608 * KB,
+      free: 297_864 * KB,
+      buffers: 329_480 * KB,
+      cached: 5_500_000 * KB,
+    });
+    expect(readHostMemory(fixture("top-old.txt")).processes).toMatchObject([{ pid: 3101, virtual: 1532 * MB, rss: 95 * MB }]);
+  });
+
+  test("smem: columns behind the command", () => {
+    const { processes } = readHostMemory(fixture("smem.txt"));
+    expect(processes.reduce((sum, { pss }) => sum + (pss ?? 0), 0)).toBe(6_047_131_648);
+    expect(processes.map(({ private_bytes }) => private_bytes)).toEqual([2104 * KB, 2_810_244 * KB, 2_904_120 * KB]);
+  });
+
+  test("totals of pmap, before and after", () => {
+    const reading = readHostMemory(fixture("pmap-loop.txt"));
+    expect(reading.hosts.map(({ free }) => free)).toEqual([1_857_920 * KB, 1_640_016 * KB]);
+    expect(reading.processes).toMatchObject([
+      { pid: 8033, virtual: 357_644 * KB, rss: 223_900 * KB },
+      { pid: 8035, rss: 4180 * KB },
+      { pid: 8036, rss: 2644 * KB },
+    ]);
+    expect(reading.earlier_processes).toMatchObject([{ pid: 8033, virtual: 140_188 * KB, rss: 6212 * KB }]);
+    expect(readHostMemory(fixture("pmap-x.txt")).processes).toMatchObject([{ pid: 8033, virtual: 140_188 * KB, rss: 6212 * KB }]);
+  });
+
+  test.each([
+    ["docker-stats.txt", { source: "docker_stats", name: "kamailio", used: Math.round(961.2 * MB), limit: 1024 * MB, tasks: 41 }],
+    ["kubectl-top.txt", { source: "kubectl_top", name: "sip-edge-7c9d8f6b5-x2x9k", used: 961 * MB, limit: null }],
+    ["systemctl-show.txt", { source: "systemd", name: "kamailio.service", used: 960 * MB, limit: null, tasks: 41 }],
+    ["cgroup.txt", { source: "cgroup", used: 960 * MB, limit: 1024 * MB, peak: 1024 * MB, oom_kills: 3, shmem: 256 * MB }],
+  ])("%s", (name, figures) => {
+    const { groups, unknown_lines } = readHostMemory(fixture(name));
+    expect(groups).toMatchObject([figures]);
+    expect(unknown_lines).toEqual([]);
+  });
+});

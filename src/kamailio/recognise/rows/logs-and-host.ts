@@ -66,10 +66,56 @@ export const LOGS_AND_HOST: readonly KindRow[] = [
     when: [
       { lines: { pattern: /^[ \t]{0,40}total {1,20}used {1,20}free\b/gm, at_least: 1 } },
       { lines: { pattern: /^Mem: {1,20}\d/gm, at_least: 1 } },
+      // Another language: a head without figures, then a label and six or seven of them.
+      {
+        lines: {
+          pattern:
+            /^ {8,60}[^\s\d:]{2,30}(?: {1,30}[^\s\d:]{2,30}){4,7} {0,20}\r?\n[^\s\d:][^\d:\n]{0,40}: {1,40}\d{1,20}(?: {1,30}\d{1,20}){5,6} {0,8}\r?$/gm,
+          at_least: 1,
+        },
+      },
     ],
     title: "what free prints",
     endpoint: "host-memory",
     command: "free -b",
+  },
+  {
+    kind: "top",
+    when: [
+      { lines: { pattern: /^[ \t]{0,8}top - \d\d:\d\d/gm, at_least: 1 } },
+      { lines: { pattern: /^[ \t]{0,8}PID[ \t][^\n]{0,100}\bRES\b[^\n]{0,100}\bSHR\b/gm, at_least: 1 } },
+    ],
+    title: "what top prints",
+    endpoint: "host-memory",
+    command: "top -b -n 1",
+  },
+  {
+    kind: "smem",
+    when: [{ lines: { pattern: /^[ \t]{0,8}PID[ \t][^\n]{0,100}\bUSS\b[^\n]{0,100}\bPSS\b/gm, at_least: 1 } }],
+    title: "what smem prints",
+    endpoint: "host-memory",
+    command: "smem -P kamailio",
+  },
+  {
+    kind: "pmap",
+    when: [
+      { lines: { pattern: /^[ \t]{0,8}total kB[ \t]{1,40}\d/gm, at_least: 1 } },
+      { lines: { pattern: /^Address[ \t]{1,40}Kbytes[ \t]{1,40}RSS/gm, at_least: 1 }, any: ["total kB"] },
+    ],
+    title: "what pmap -x prints",
+    endpoint: "host-memory",
+    command: "pmap -x PID",
+  },
+  {
+    kind: "group_memory",
+    when: [
+      { any: ["MEM USAGE", "MEMORY(bytes)"] },
+      { lines: { pattern: /^MemoryCurrent=\d/gm, at_least: 1 } },
+      { lines: { pattern: /memory\.(?:current|usage_in_bytes)(?:[:=]| <==)/g, at_least: 1 } },
+    ],
+    title: "what a container, a pod or a service takes as a whole",
+    endpoint: "host-memory",
+    command: "docker stats --no-stream",
   },
   {
     kind: "vmstat",
