@@ -10,8 +10,8 @@ import { judgePool } from "../src/analysis/diagnosis/judge-pool.js";
 import { historyFromSamples } from "../src/analysis/history/from-samples.js";
 import type { History } from "../src/analysis/history/history.js";
 import { sizeInstance } from "../src/analysis/sizing/size-instance.js";
-import { MB } from "../src/kamailio/pool.js";
 import type { UsageSample } from "../src/kamailio/sample.js";
+import { MB } from "../src/kamailio/units.js";
 import { makeTrace, TRACE_CLASSES, type Trace } from "../test/support/traces.js";
 import { krr, vpa } from "./yardsticks.js";
 

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { createAnalyser } from "../analysis/analyses/analyser.js";
 import type { Analysis } from "../analysis/analyses/analysis.js";
+import { MB } from "../kamailio/units.js";
 
 export interface AnalyzeOptions {
   format: "text" | "markdown" | "json";
@@ -22,7 +23,7 @@ const CANNOT_READ = 2;
 const NOT_OK = 3;
 
 /** Larger pieces are no faster, smaller ones are. */
-const CHUNK = 1_048_576;
+const CHUNK = MB;
 const STANDARD_INPUT = "-";
 
 /** A file that cannot be opened or read; the message is for the person who named it. */

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { CONFIG_NAMES, readConfig } from "../config.js";
+import { DAY, timestamp } from "../kamailio/units.js";
 import type { Scope } from "../store/tokens.js";
 
 /** @param version the package's */
@@ -46,7 +47,7 @@ export function addServiceCommands(program: Command, version: string): void {
       if (scopes.some((scope) => scope === undefined)) program.error(`a scope is one of ${SCOPES.join(", ")}`);
       await withStore(options.databaseUrl, async (store) => {
         const now = Date.now();
-        const expires_at = options.expiresInDays === undefined ? null : now + options.expiresInDays * 86_400_000;
+        const expires_at = options.expiresInDays === undefined ? null : now + options.expiresInDays * DAY;
         const made = await store.tokens.create({ name: options.name, scopes: scopes as Scope[], expires_at }, now);
         process.stderr.write(`token ${made.id} with ${made.scopes.join(", ")}; keep the secret, it is not shown again:\n`);
         say(made.secret);
@@ -63,11 +64,7 @@ export function addServiceCommands(program: Command, version: string): void {
             [
               id,
               scopes.join(","),
-              revoked_at === null
-                ? expires_at === null
-                  ? "never expires"
-                  : `expires ${new Date(expires_at).toISOString()}`
-                : "revoked",
+              revoked_at === null ? (expires_at === null ? "never expires" : `expires ${timestamp(expires_at)}`) : "revoked",
               name,
             ].join("\t"),
           );

@@ -5,6 +5,3 @@ export type Pool = "shm" | "pkg";
 
 /** The memory managers: q_malloc, f_malloc, tlsf_malloc. */
 export type Manager = "qm" | "fm" | "tlsf";
-
-/** 1 MB as `-m` and `-M` count it. */
-export const MB = 1_048_576;

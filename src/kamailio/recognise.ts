@@ -8,6 +8,7 @@ import type { KindRow } from "./recognise/kind-row.js";
 import { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
 import { headOf, holds } from "./recognise/signs.js";
 import { KIND_TABLE, OTHER_KINDS } from "./recognise/table.js";
+import { KB } from "./units.js";
 
 export { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
 
@@ -24,7 +25,7 @@ export interface Recognition {
 }
 
 /** What is looked at: enough to see through a long preamble. */
-export const HEAD_LENGTH = 64 * 1024;
+export const HEAD_LENGTH = 64 * KB;
 
 /** Recognises a text by its first 64 KB. */
 export function recognise(text: string): Recognition {

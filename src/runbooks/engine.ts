@@ -2,15 +2,20 @@
  * Makes a runbook for one instance and keeps it up to date: `buildRunbook` writes the steps, `advance` writes them again for what is recorded
  * now and marks what the records decide, `markStep` adds what a person says. Pure: the same facts give the same runbook.
  */
+import { timestamp } from "../kamailio/units.js";
 import { planOf } from "./catalogue.js";
 import type { RunbookFacts } from "./facts.js";
-import { type Ground, groundOf, iso, type Mark } from "./ground.js";
+import { type Ground, groundOf, type Mark } from "./ground.js";
 import type { RunbookPlan, StepPlan } from "./plan.js";
 import type { MarkedStatus, Runbook, RunbookKind, RunbookParameters, Step } from "./runbook.js";
 
 /** @param id of the new runbook. @param parameters as `readParameters` gave them */
 export function buildRunbook(kind: RunbookKind, parameters: RunbookParameters, facts: RunbookFacts, id: string): Runbook {
-  return assemble({ id, kind, instance: facts.instance, created_at: iso(facts.now), parameters, steps: [] }, facts, new Map());
+  return assemble(
+    { id, kind, instance: facts.instance, created_at: timestamp(facts.now), parameters, steps: [] },
+    facts,
+    new Map(),
+  );
 }
 
 /** The runbook as the newest evidence makes it. What a person marked stays, unless newer evidence says that it failed. */
@@ -33,7 +38,7 @@ export function markStep(runbook: Runbook, stepId: string, { status, note, evide
   const steps = runbook.steps.map((step): Step => {
     if (step.id !== stepId) return step;
     if (status === "open") return { ...step, status, satisfied_by: null };
-    return { ...step, status, satisfied_by: { kind: "person", id: evidence, at: iso(at), detail: note ?? "" } };
+    return { ...step, status, satisfied_by: { kind: "person", id: evidence, at: timestamp(at), detail: note ?? "" } };
   });
   return { ...runbook, steps };
 }
@@ -89,7 +94,7 @@ function settle({ finding, ...step }: StepPlan, mark: Mark | undefined): Step {
   return {
     ...step,
     status: mark.status,
-    satisfied_by: { kind: "person", id: mark.evidence, at: iso(mark.at), detail: mark.note ?? "" },
+    satisfied_by: { kind: "person", id: mark.evidence, at: timestamp(mark.at), detail: mark.note ?? "" },
   };
 }
 

@@ -242,13 +242,3 @@ export function logOf(g: Ground, minutes: number): string {
 
 /** A dump of a large pool has hundreds of thousands of lines; more would be another incident's. */
 const LOG_LINES = 2_000_000;
-
-/** How a size reads: MB with one digit. */
-export function mb(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(1)} MB`;
-}
-
-/** RFC 3339. */
-export function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}

@@ -1,5 +1,6 @@
 /** A step before it has a status: what a kind of runbook writes, and what the records say of it already. */
-import { type Ground, iso } from "./ground.js";
+import { MINUTE, timestamp } from "../kamailio/units.js";
+import type { Ground } from "./ground.js";
 import type { RunbookVerdict, Step, StepEvidence } from "./runbook.js";
 
 /** What the records say of a step. */
@@ -27,11 +28,11 @@ export function step(written: Written): StepPlan {
 }
 
 export function satisfied(kind: StepEvidence["kind"], id: string | null, at: number | null, detail: string): Finding {
-  return { status: "satisfied", by: { kind, id, at: at === null ? null : iso(at), detail } };
+  return { status: "satisfied", by: { kind, id, at: at === null ? null : timestamp(at), detail } };
 }
 
 export function failed(kind: StepEvidence["kind"], id: string | null, at: number | null, detail: string): Finding {
-  return { status: "failed", by: { kind, id, at: at === null ? null : iso(at), detail } };
+  return { status: "failed", by: { kind, id, at: at === null ? null : timestamp(at), detail } };
 }
 
 /** When a person marked the step done (epoch ms); `null` when nobody did. */
@@ -41,7 +42,7 @@ export function doneAt(g: Ground, id: string): number | null {
 }
 
 /** Evidence that came a little before the runbook was made still counts: it is what made somebody ask for it. */
-export const FRESH_MS = 15 * 60_000;
+export const FRESH_MS = 15 * MINUTE;
 
 /** From when on evidence counts for this runbook. */
 export function freshSince(g: Ground): number {

@@ -3,8 +3,9 @@ import { compareDumps } from "../analysis/dump-comparison/dump-comparison.js";
 import type { Dump } from "../kamailio/dump/dump.js";
 import type { Pool } from "../kamailio/pool.js";
 import type { UsageSample } from "../kamailio/sample.js";
+import { duration, mb, timestamp } from "../kamailio/units.js";
 import type { DumpFact, TimedUsage } from "./facts.js";
-import { type Ground, iso, mb } from "./ground.js";
+import type { Ground } from "./ground.js";
 import type { Wait } from "./lifetimes.js";
 import { doneAt, freshSince } from "./plan.js";
 import type { RunbookVerdict } from "./runbook.js";
@@ -50,9 +51,9 @@ export function judgeQuietTest(g: Ground, pool: Pool, wait: Wait): RunbookVerdic
   const start = g.facts.usage.start_up;
   const before = start !== null && start.at < loaded.at ? level(start.sample, pool, pid) : null;
   const evidence = [
-    ...(before === null || start === null ? [] : [`${iso(start.at)} after the start: ${mb(before.used)}`]),
-    `${iso(loaded.at)} under load: ${mb(loaded.used)}`,
-    `${iso(quiet.at)} in the quiet, ${Math.round((quiet.at - stopped) / 1000)} s after the traffic stopped: ${mb(after.used)}`,
+    ...(before === null || start === null ? [] : [`${timestamp(start.at)} after the start: ${mb(before.used)}`]),
+    `${timestamp(loaded.at)} under load: ${mb(loaded.used)}`,
+    `${timestamp(quiet.at)} in the quiet, ${duration(quiet.at - stopped)} after the traffic stopped: ${mb(after.used)}`,
     ...stillHeld(g, pool, pid, stopped, stopped + wait.seconds * 1000),
   ];
   return { ...decide(before?.used ?? null, loaded.used, after.used, loaded.size), evidence };
@@ -131,5 +132,5 @@ function stillHeld(g: Ground, pool: Pool, pid: number | null, stopped: number, q
 }
 
 export function asDump({ sites, taken_at, ...header }: DumpFact): Dump {
-  return { ...header, taken_at: iso(taken_at), sites: sites ?? [] };
+  return { ...header, taken_at: timestamp(taken_at), sites: sites ?? [] };
 }

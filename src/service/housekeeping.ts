@@ -1,11 +1,12 @@
 /** What the service does by itself, by its own clock: rolls usage up and lets old data go. */
 import type { Logger } from "pino";
+import { HOUR, MINUTE } from "../kamailio/units.js";
 import type { Store } from "../store/store.js";
 
 /** Roll-ups are also brought up to date whenever somebody reads; this keeps the first read after a quiet week fast. Milliseconds. */
-const ROLL_UP_EVERY = 10 * 60_000;
+const ROLL_UP_EVERY = 10 * MINUTE;
 /** How often data past its retention is looked for. Milliseconds. */
-const PURGE_EVERY = 60 * 60_000;
+const PURGE_EVERY = HOUR;
 
 /** Starts the work; answers how to stop it, which waits for what is under way. */
 export function startHousekeeping(store: Store, log: Logger, now: () => number): () => Promise<void> {

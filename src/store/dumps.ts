@@ -9,6 +9,7 @@ import type { Kysely, Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Dump, Site } from "../kamailio/dump/dump.js";
 import type { Pool } from "../kamailio/pool.js";
+import { HOUR } from "../kamailio/units.js";
 import { all, type Executor, first, type Job, run } from "./job.js";
 import { MAX_SITES, packSites, sitesText, unpackSites } from "./packed-sites.js";
 import type { Database, DumpTable } from "./schema.js";
@@ -63,7 +64,7 @@ export interface DumpStore {
 }
 
 /** A text without times that comes again within so many milliseconds is the same upload, sent twice. */
-const RETRY_WINDOW = 3_600_000;
+const RETRY_WINDOW = HOUR;
 /** Dumps in one write, so that others get in between. */
 const DUMPS_PER_WRITE = 100;
 

@@ -1,12 +1,13 @@
 /** Keeps the answers of requests that came with an Idempotency-Key, so that a retry is answered with the same. */
 import type { Kysely } from "kysely";
+import { DAY, MINUTE } from "../kamailio/units.js";
 import { type Executor, first, run } from "./job.js";
 import type { Database } from "./schema.js";
 
 /** How long an answer is replayed. */
-export const IDEMPOTENCY_TTL = 24 * 3_600_000;
+export const IDEMPOTENCY_TTL = DAY;
 /** A request that has had no answer for so long was cut off (the service died): its key is free again. */
-const ABANDONED_AFTER = 15 * 60_000;
+const ABANDONED_AFTER = 15 * MINUTE;
 
 export interface KeptAnswer {
   status: number;

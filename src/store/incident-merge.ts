@@ -7,6 +7,7 @@
  */
 import { explain } from "../kamailio/log/explain.js";
 import type { IncidentKind, LogIncident } from "../kamailio/log/incident.js";
+import { HOUR } from "../kamailio/units.js";
 
 /** A range of time that one or more logs covered, epoch ms, and what they counted in it. */
 export interface Part {
@@ -28,7 +29,7 @@ const MAX_PARTS = 200;
 const MAX_PIDS = 32;
 
 /** Failures of one kind that are further apart are two incidents. Milliseconds: an hour of silence ends one. */
-export const EPISODE_GAP = 3_600_000;
+export const EPISODE_GAP = HOUR;
 
 /** Classes within these kinds name the line that was found first, not another nature of failure, once the pool is known. */
 const ONE_CLASS: ReadonlySet<IncidentKind> = new Set(["exhaustion", "startup_failure"]);

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Kysely } from "kysely";
 import { v7 as uuidv7 } from "uuid";
+import { MINUTE } from "../kamailio/units.js";
 import { all, type Executor, first, run } from "./job.js";
 import type { Database, TokenRow } from "./schema.js";
 
@@ -24,7 +25,7 @@ export interface Token {
 export type NewToken = Token & { secret: string };
 
 /** `last_used_at` is kept to the minute, so that a busy caller does not cost a write a request. */
-const LAST_USED_RESOLUTION = 60_000;
+const LAST_USED_RESOLUTION = MINUTE;
 const PREFIX = "kat_";
 
 export interface TokenStore {

@@ -1,5 +1,6 @@
 /** A stateless analysis for people: what matters first, then each part that the texts held. */
 import type { AnalysedDump, AnalysedUsage, Analysis } from "../analysis/analyses/analysis.js";
+import { mb } from "../kamailio/units.js";
 import { configReviewDocument } from "./config-review-document.js";
 import { diagnosisDocument } from "./diagnosis-document.js";
 import type { Block, Document, Inline } from "./document.js";
@@ -207,5 +208,5 @@ function settings({ settings: found }: Analysis): Block[] {
 
 function bytes(value: number | null): string {
   if (value === null) return "not said";
-  return value >= 1_048_576 ? `${(value / 1_048_576).toFixed(1)} MB` : `${value} bytes`;
+  return mb(value);
 }

@@ -1,6 +1,7 @@
 /** The diagnosis for people: the verdict and its reasons, what speaks against it, when the pool is full, and the next command. */
 import type { Diagnosis, Evidence, ExhaustionRange, FullNow, PoolDiagnosis } from "../analysis/diagnosis/diagnosis.js";
 import type { KnownIssueMatch } from "../analysis/known-issues/known-issue-match.js";
+import { clock, mb, percent } from "../kamailio/units.js";
 import type { Block, Document } from "./document.js";
 import { knownIssueBlocks } from "./known-issue-blocks.js";
 
@@ -39,7 +40,7 @@ function poolBlocks(pool: PoolDiagnosis): Block[] {
   if (pool.exhaustion !== null) blocks.push({ kind: "paragraph", text: exhaustionText(pool.exhaustion) });
   if (pool.slope_bytes_per_day !== null) {
     const { low, likely, high } = pool.slope_bytes_per_day;
-    blocks.push({ kind: "paragraph", text: `Slope: ${perDay(likely)} (${perDay(low)} to ${perDay(high)}).` });
+    blocks.push({ kind: "paragraph", text: `Slope: ${mb(likely)} a day (${mb(low)} to ${mb(high)}).` });
   }
   return [
     ...blocks,
@@ -61,7 +62,7 @@ function fullProcesses({ processes }: FullNow): Block {
       .map(({ pid, rank, desc, used_share }) => [
         `${pid ?? "unknown"}`,
         desc ?? (rank === null ? "unknown" : `rank ${rank}`),
-        used_share === null ? "unknown" : `${(used_share * 100).toFixed(1)} %`,
+        used_share === null ? "unknown" : percent(used_share),
       ]),
   };
 }
@@ -85,13 +86,9 @@ function nextBlocks({ next }: PoolDiagnosis): Block[] {
   ];
 }
 
-/** "The pool is full between 3 and 5 December", in dates that sort. */
+/** When the pool is full, to the minute, in dates that sort. */
 export function exhaustionText({ earliest, likely, latest }: ExhaustionRange): string {
-  const until = latest === null ? "never at the lower end of the slope" : latest.slice(0, 16).replace("T", " ");
-  return `Full at about ${likely.slice(0, 16).replace("T", " ")} UTC (earliest ${earliest.slice(0, 16).replace("T", " ")}, latest ${until}).`;
-}
-
-function perDay(bytes: number): string {
-  const mb = bytes / 1_048_576;
-  return `${Math.abs(mb) >= 10 ? mb.toFixed(0) : mb.toFixed(2)} MB a day`;
+  const [soon, about] = [earliest, likely].map((at) => clock(Date.parse(at)));
+  const until = latest === null ? "never at the lower end of the slope" : clock(Date.parse(latest));
+  return `Full at about ${about} (earliest ${soon}, latest ${until}).`;
 }

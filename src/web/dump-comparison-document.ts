@@ -1,6 +1,8 @@
 /** A comparison of dumps for people: the sentence, the suspects with what speaks for and against each, what grew, what to do next. */
+
 import type { DumpComparison } from "../analysis/dump-comparison/dump-comparison.js";
 import type { Suspect } from "../analysis/dump-comparison/suspects.js";
+import { duration, HOUR } from "../kamailio/units.js";
 import type { Block, Document } from "./document.js";
 
 /** Rows of the table of what grew; the JSON has them all. */
@@ -24,7 +26,7 @@ export function dumpComparisonDocument(comparison: DumpComparison, ids: readonly
         ["dump", { code: ids[0] ?? "" }, { code: ids.at(-1) ?? "" }, ""].map((cell) =>
           typeof cell === "string" ? cell : [cell],
         ),
-        ["taken at", from ?? "unknown", to ?? "unknown", comparison.hours === null ? "" : `${comparison.hours.toFixed(2)} hours`],
+        ["taken at", from ?? "unknown", to ?? "unknown", comparison.hours === null ? "" : duration(comparison.hours * HOUR)],
         ["bytes", `${totals.base_bytes}`, `${totals.later_bytes}`, signed(totals.bytes_delta)],
         ["chunks", known(totals.base_count), known(totals.later_count), signed(totals.count_delta)],
         ["start-up and unchanged", "", `${start_up.bytes} bytes`, `${start_up.sites} sites`],

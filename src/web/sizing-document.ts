@@ -1,9 +1,8 @@
 /** The sizing for people: the sizes, why, and the lines to paste. */
 import type { Recommendation, Sizing } from "../analysis/sizing/sizing.js";
+import { mb } from "../kamailio/units.js";
 import { exhaustionText } from "./diagnosis-document.js";
 import type { Block, Document } from "./document.js";
-
-const MB = 1_048_576;
 
 export function sizingDocument(instance: string, sizing: Sizing): Document {
   const { window, host_impact: host, apply } = sizing;
@@ -58,9 +57,4 @@ function recommendationBlocks(one: Recommendation): Block[] {
     ...(one.reason_codes.length === 0 ? [] : [{ kind: "paragraph", text: `Reasons: ${one.reason_codes.join(", ")}` } as const]),
     ...(one.exhaustion === null ? [] : [{ kind: "paragraph", text: exhaustionText(one.exhaustion) } as const]),
   ];
-}
-
-function mb(bytes: number): string {
-  const value = bytes / MB;
-  return `${Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1)} MB`;
 }

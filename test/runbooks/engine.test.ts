@@ -291,7 +291,7 @@ describe("TLS", () => {
     const pkg = Array.from({ length: 20 }, (_, index) => ({ pid: 100 + index, used: MB }));
     const usage = { latest: usageAt(NOW, { used: 60 * MB, free: 5 * MB }, pkg), start_up: null, recent: [] };
     const step = stepOf(make("tls_low_memory", factsOf({}, { usage })), "threshold");
-    expect(step.why).toContain("below 10.0 MB");
+    expect(step.why).toContain("below 10 MB");
     expect(step.status).toBe("failed");
   });
 });

@@ -70,7 +70,7 @@ describe("a drawing", () => {
     expect(drawing.band?.high[0]).toEqual([BEGIN, 21]);
     expect(drawing.restarts).toEqual([BEGIN + 2 * DAY]);
     expect(drawing.top_mb).toBeGreaterThan(64);
-    expect(drawing.description).toContain("Restarts: 3 Nov 2026 00:00 UTC.");
+    expect(drawing.description).toContain("Restarts: 2026-11-03 00:00 UTC.");
   });
 
   test("leaves the size out when the curve would lie flat on the ground, and says so", () => {
@@ -96,13 +96,13 @@ describe("a drawing", () => {
     const drawing = drawingOf({ instance: "sip1", pool: "shm", usage: holed, forecast: null });
     expect(drawing.gaps).toEqual([{ from: BEGIN + 19 * HOUR, to: BEGIN + 40 * HOUR }]);
     expect(drawing.lines[0]?.points[20]).toEqual([BEGIN + 19 * HOUR + 1, null]);
-    expect(drawing.description).toContain("Without data: 21 hours from 1 Nov 2026 19:00 UTC.");
+    expect(drawing.description).toContain("Without data: 21 hours from 2026-11-01 19:00 UTC.");
   });
 
   test.each([
-    ["near", 12, 14, "full between 13 Nov 2026 and 15 Nov 2026"],
-    ["far beyond the picture", 90, 200, "full between 30 Jan 2027 and 20 May 2027"],
-    ["open", 12, null, "full from 13 Nov 2026 on, or never"],
+    ["near", 12, 14, "full between 2026-11-13 and 2026-11-15"],
+    ["far beyond the picture", 90, 200, "full between 2027-01-30 and 2027-05-20"],
+    ["open", 12, null, "full from 2026-11-13 on, or never"],
   ])("a forecast that is %s widens the picture, but no more than to twice its width", (_, first, last, words) => {
     const forecast = {
       earliest: BEGIN + first * DAY,

@@ -1,5 +1,7 @@
 /** What the texts say together of the server that they come from, as evidence for the one gathering of facts (`analysis/facts/`). */
+
 import type { ConfigReading } from "../../kamailio/config/reading.js";
+import { timestamp } from "../../kamailio/units.js";
 import type { DumpEvidence, Evidence, Recorded } from "../facts/evidence.js";
 import { dumpSighting, startSighting, usageSighting } from "../facts/sightings.js";
 import type { HistoryIncident } from "../history/history.js";
@@ -16,7 +18,7 @@ const MAX_ID = 64;
 export function evidenceOf(readings: readonly TextReading[], now: number): Omit<Evidence, "config"> {
   const of = <Value>(values: (reading: TextReading) => readonly (Value | null)[]): Recorded<Value>[] =>
     readings.flatMap((reading, index) => {
-      const recorded_at = new Date(now - (readings.length - 1 - index)).toISOString();
+      const recorded_at = timestamp(now - (readings.length - 1 - index));
       const id = reading.name.slice(0, MAX_ID);
       return values(reading).flatMap((value) => (value === null ? [] : [{ id, recorded_at, value }]));
     });
@@ -35,7 +37,7 @@ export function evidenceOf(readings: readonly TextReading[], now: number): Omit<
 
 /** @param now epoch ms */
 export function configEvidence(config: ConfigReading | null, now: number): Evidence["config"] {
-  return config === null ? null : { id: config.main.slice(0, MAX_ID), recorded_at: new Date(now).toISOString(), value: config };
+  return config === null ? null : { id: config.main.slice(0, MAX_ID), recorded_at: timestamp(now), value: config };
 }
 
 /** Newest first: by the order of the texts, and by their times where they have them. */

@@ -1,7 +1,9 @@
 /** Judges what was read of one server's texts: each judgement is made where there is something to judge, and left out where there is not. */
+
 import type { ConfigReading } from "../../kamailio/config/reading.js";
 import type { Severity } from "../../kamailio/log/incident.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
+import { timestamp } from "../../kamailio/units.js";
 import type { TimedSample } from "../../kamailio/usage/reader.js";
 import type { Version } from "../../kamailio/version.js";
 import { gatherFacts, type InstanceFacts, knownVersion } from "../facts/gather.js";
@@ -132,7 +134,7 @@ async function judgeUsage(
     accepted: { samples: total("samples"), shm: total("shm"), pkg: total("pkg"), load: total("load") },
     first_at,
     last_at,
-    as_of: new Date(judgedAt).toISOString(),
+    as_of: timestamp(judgedAt),
     kinds: [...new Set(read.flatMap(({ report }) => report.kinds))],
     rejected: read
       .flatMap(({ name, report }) =>

@@ -3,8 +3,9 @@
  * and nobody prints a build in the middle of a gigabyte: the beginning and the end of a text are enough. Lists of chunks are left out.
  */
 
+import { MB } from "../../kamailio/units.js";
 /** The beginning: as much as the endpoints for such texts take. */
-export const HEAD_BYTES = 1_048_576;
+export const HEAD_BYTES = MB;
 /** The end: scripts that collect a dump print the short commands before it or after it. */
 const TAIL_BYTES = 262_144;
 

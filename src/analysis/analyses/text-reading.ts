@@ -14,6 +14,7 @@ import type { LogReader } from "../../kamailio/log/reader.js";
 import { type Kind, type Recognition, recognise } from "../../kamailio/recognise.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import type { SettingsReading } from "../../kamailio/settings/settings.js";
+import { DAY } from "../../kamailio/units.js";
 import type { UsageReader, UsageReport } from "../../kamailio/usage/reader.js";
 import type { AnalysisPart } from "./analysis.js";
 import { KeptSamples } from "./kept-samples.js";
@@ -248,7 +249,7 @@ function withoutSecrets(log: LogReading): LogReading {
 }
 
 /** Clocks differ, but not by a day. */
-const MAX_AHEAD_MS = 86_400_000;
+const MAX_AHEAD_MS = DAY;
 
 /** A stamp without a year got the year in which the text was taken; in January it can be one too high. */
 function inThePast(dumps: readonly Dump[], at: number): Dump[] {

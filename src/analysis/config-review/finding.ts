@@ -31,9 +31,3 @@ export function finding(
   const { message, why, write = null } = words;
   return { rule, severity, file: where?.file ?? null, line: where?.line ?? null, message, why, write, runtime_command: null };
 }
-
-/** Bytes as a person reads them. */
-export function mb(bytes: number): string {
-  const value = bytes / 1_048_576;
-  return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} MB`;
-}

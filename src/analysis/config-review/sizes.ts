@@ -1,7 +1,7 @@
 /** The sizes that the pools of this configuration have, and what a process costs. */
 
 import { factAt, SETTING_DEFAULTS, SHM_MEM_SIZE_WORKS } from "../../kamailio/knowledge/releases.js";
-import { MB } from "../../kamailio/pool.js";
+import { MB } from "../../kamailio/units.js";
 import type { ConfigFacts } from "./facts.js";
 
 export interface PoolSizes {

@@ -1,6 +1,7 @@
 /** Takes a history apart into the case that the rules judge: grid, load counters, and the levels of each pool. */
 import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
-import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Pool } from "../../kamailio/pool.js";
+import { DAY, MB } from "../../kamailio/units.js";
 import type { History, ProcessHistory } from "../history/history.js";
 import type { Case, Subject } from "./case.js";
 import { type Driver, driversOn } from "./level/drivers.js";
@@ -9,7 +10,6 @@ import { coverageOf, everRose, flatLevel, spanOf, takeApart } from "./level/leve
 import { loadGrowth, peakGrowth } from "./level/load-growth.js";
 import { processLabel } from "./process-label.js";
 
-const DAY_MS = 86_400_000;
 /** The pkg pool of a process that never rose by this share of its size is not looked at closer: most processes never move. */
 const PKG_WORTH_A_LOOK = 0.004;
 
@@ -41,7 +41,7 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
     grid,
     from: span.from,
     to: span.to,
-    span_days: (span.to - span.from) / DAY_MS,
+    span_days: (span.to - span.from) / DAY,
     coverage: coverageOf(known),
     cells_known: cellsKnown,
     subjects: subjects.filter((subject) => subject !== null),

@@ -50,14 +50,3 @@ export interface Finding {
   evidence: Evidence[];
   subjects: Subject[];
 }
-
-/** Bytes as a person reads them. */
-export function mb(bytes: number): string {
-  const value = bytes / 1_048_576;
-  return `${Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toFixed(3)} MB`;
-}
-
-/** A share as a percentage. */
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
-}

@@ -2,12 +2,12 @@
  * When the pool is full, as a range of dates. It is the peaks of the busy hour that meet the ceiling, not the mean, so the line is laid through recent
  * peaks; the range holds the slope's interval, how much daily peaks differ, and that the busy hour may not come before Monday.
  */
+import { DAY, timestamp } from "../../kamailio/units.js";
 import { quantile } from "../statistics/quantile.js";
 import type { Subject } from "./case.js";
 import type { ExhaustionRange, SlopeRange } from "./diagnosis.js";
 import { cellTime } from "./level/grid.js";
 
-const DAY_MS = 86_400_000;
 /** The pool is as good as full here: the rest is headers and crumbs. */
 const FULL_SHARE = 0.995;
 /** A pool whose requests fail stays a little below full, as what fails is large: at this share it has met its end. */
@@ -48,14 +48,14 @@ export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: nu
   if (end === undefined || begin === undefined) return null;
   const met = peaks.find(({ value }) => value >= MET_SHARE * ceiling);
   if (met !== undefined) {
-    const crumbs = slope.low > 0 ? ((full - MET_SHARE * ceiling) / slope.low) * DAY_MS : 0;
+    const crumbs = slope.low > 0 ? ((full - MET_SHARE * ceiling) / slope.low) * DAY : 0;
     // The next higher peak may be after a weekend.
-    const slack = Math.min(WEEKEND_DAYS * DAY_MS, (end - begin) / 8);
-    const later = Math.min(Math.max(crumbs, grid.cell_ms) + slack, MOST_CRUMB_DAYS * DAY_MS);
+    const slack = Math.min(WEEKEND_DAYS * DAY, (end - begin) / 8);
+    const later = Math.min(Math.max(crumbs, grid.cell_ms) + slack, MOST_CRUMB_DAYS * DAY);
     return { earliest: met.at - grid.cell_ms, likely: met.at, latest: met.at + later };
   }
 
-  const spanDays = (end - begin) / DAY_MS;
+  const spanDays = (end - begin) / DAY;
   const daily = dailyPeaks(peaks, end, slope.likely, Math.min(RECENT_DAYS, spanDays));
   const daysTo = (level: number, perDay: number) => (perDay > 0 ? Math.max(0, full - level) / perDay : Number.POSITIVE_INFINITY);
   const likely = daysTo(quantile(daily, LIKELY_PEAK), slope.likely);
@@ -65,17 +65,17 @@ export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: nu
   const earliest = Math.min(likely, daysTo(higher, slope.high)) * (1 - EARLIER);
   const slack = Math.min(WEEKEND_DAYS, spanDays / 4);
   const latest = Math.max(likely, daysTo(quantile(daily, 0.5), slope.low)) * (1 + LATER) + slack;
-  return { earliest: end + earliest * DAY_MS, likely: end + likely * DAY_MS, latest: end + latest * DAY_MS };
+  return { earliest: end + earliest * DAY, likely: end + likely * DAY, latest: end + latest * DAY };
 }
 
 /** Peaks of the last days, each moved along the slope to the end of the history. */
 function dailyPeaks(peaks: readonly { at: number; value: number }[], end: number, perDay: number, days: number): number[] {
-  const width = Math.max(days / RECENT_DAYS, Number.EPSILON) * DAY_MS;
+  const width = Math.max(days / RECENT_DAYS, Number.EPSILON) * DAY;
   const byDay: number[] = [];
   for (const { at, value } of peaks) {
     const day = Math.floor((end - at) / width);
     if (day >= RECENT_DAYS) continue;
-    const moved = value + (perDay * (end - at)) / DAY_MS;
+    const moved = value + (perDay * (end - at)) / DAY;
     byDay[day] = Math.max(byDay[day] ?? Number.NEGATIVE_INFINITY, moved);
   }
   return byDay.filter((value) => value !== undefined);
@@ -83,8 +83,8 @@ function dailyPeaks(peaks: readonly { at: number; value: number }[], end: number
 
 export function asRange(dates: Dates | null): ExhaustionRange | null {
   if (dates === null) return null;
-  const text = (at: number) => new Date(Math.round(at / 1000) * 1000).toISOString();
-  const farthest = dates.likely + FARTHEST_DAYS * DAY_MS;
+  const text = (at: number) => timestamp(Math.round(at / 1000) * 1000);
+  const farthest = dates.likely + FARTHEST_DAYS * DAY;
   return {
     earliest: text(dates.earliest),
     likely: text(dates.likely),

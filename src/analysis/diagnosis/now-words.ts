@@ -1,6 +1,7 @@
 /** The words for what is wrong at this moment: which pool, which processes, how full, how many failures. */
+
 import type { Pool } from "../../kamailio/pool.js";
-import { mb } from "./case.js";
+import { MB, mb, percent } from "../../kamailio/units.js";
 import type { FullNow, FullProcess, StuckNow } from "./diagnosis.js";
 import { AS_GOOD_AS_FULL, NEARLY_FULL } from "./full-now.js";
 import { processLabel } from "./process-label.js";
@@ -8,15 +9,13 @@ import { processLabel } from "./process-label.js";
 /** Pids that a headline names. */
 const PIDS_NAMED = 4;
 
-/** `pkg of pid 11070, 11071 (udp receiver) is full now: 100.0 % used, 0 bytes free, no failure recorded`. */
+/** `pkg of pid 11070, 11071 (udp receiver) is full now: 100 % used, 0 bytes free, no failure recorded`. */
 export function fullWords(full: FullNow, pool: Pool): string {
   const who = pool === "shm" ? "shm" : `pkg${named(full.processes)}`;
   const state = stateOf(full);
   const when = full.stale ? `was ${state} at ${full.at ?? "its newest sample"}` : `is ${state} now`;
   const level =
-    full.used_share === null
-      ? "no usage recorded"
-      : `${(full.used_share * 100).toFixed(1)} % used, ${freeWords(full.free_bytes ?? 0)} free`;
+    full.used_share === null ? "no usage recorded" : `${percent(full.used_share)} used, ${freeWords(full.free_bytes ?? 0)} free`;
   return `${who} ${when}: ${level}, ${full.failures === 0 ? "no failure recorded" : `${full.failures} failure(s) recorded`}`;
 }
 
@@ -27,7 +26,7 @@ function stateOf({ used_share: share, failing }: FullNow): string {
 }
 
 function freeWords(bytes: number): string {
-  return bytes < 1_048_576 ? `${bytes} bytes` : mb(bytes);
+  return bytes < MB ? `${bytes} bytes` : mb(bytes);
 }
 
 function named(processes: readonly FullProcess[]): string {

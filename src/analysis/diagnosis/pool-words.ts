@@ -1,9 +1,8 @@
 /** Puts a judgement into the words of the contract: summary, severity, next steps. What is full now stands first. */
 import type { Pool } from "../../kamailio/pool.js";
-import { DAY } from "../../kamailio/units.js";
+import { between, clock, DAY, mb, percent } from "../../kamailio/units.js";
 import type { History } from "../history/history.js";
-import { mb, percent } from "./case.js";
-import type { Evidence, PoolDiagnosis, Severity, SlopeRange } from "./diagnosis.js";
+import type { Evidence, ExhaustionRange, PoolDiagnosis, Severity, SlopeRange } from "./diagnosis.js";
 import { asRange, exhaustionDates } from "./exhaustion.js";
 import { isCritical } from "./full-now.js";
 import type { PoolJudgement } from "./judgement.js";
@@ -31,13 +30,13 @@ export function describePool(judgement: PoolJudgement, pool: Pool, history: Hist
     ...(stuck_now === null ? [] : [stuckWords(stuck_now)]),
     ...first.slice(0, 1).map(({ command }) => `next: ${command}`),
   ];
-  const tls = tlsDates(judgement, history);
+  const tls = tlsDates(judgement, history, now);
   const usual = nextSteps(verdict, pool, version, phantom, processes);
   return {
     pool,
     verdict,
     severity: severityOf(judgement, phantom, now),
-    summary: [...urgent, summaryOf(judgement, pool, processes)].join("; "),
+    summary: [...urgent, summaryOf(judgement, pool, processes, now)].join("; "),
     processes,
     evidence_for: [...judgement.evidence_for, ...(tls === null ? [] : [tls])],
     evidence_against: judgement.evidence_against,
@@ -49,7 +48,7 @@ export function describePool(judgement: PoolJudgement, pool: Pool, history: Hist
   };
 }
 
-function tlsDates({ subjects, slope }: PoolJudgement, history: History): Evidence | null {
+function tlsDates({ subjects, slope }: PoolJudgement, history: History, now: number): Evidence | null {
   const subject = subjects[0];
   if (history.facts.tls !== true || slope === null || subject === undefined || subject.label !== null) return null;
   const ceiling = subject.capacity - TLS_RESERVE_PER_PROCESS * processCount(history);
@@ -57,7 +56,7 @@ function tlsDates({ subjects, slope }: PoolJudgement, history: History): Evidenc
   if (dates === null) return null;
   return {
     rule: "tls_threshold_date",
-    detail: `TLS refuses new connections between ${dates.earliest} and ${dates.latest ?? "later"}, likely ${dates.likely}`,
+    detail: `TLS refuses new connections ${fullDates(dates, now)}, likely at ${clock(Date.parse(dates.likely))}`,
     source: "low_mem_threshold1 = 512 KiB x processes, tls_init.c:969-978; K#4777",
   };
 }
@@ -105,10 +104,11 @@ function summaryOf(
   { verdict, slope, exhaustion, kase, evidence_for: evidence }: PoolJudgement,
   pool: Pool,
   processes: readonly string[],
+  now: number,
 ): string {
   const who = pool === "shm" ? "shm" : processes.length > 0 ? `pkg of ${processes.join(", ")}` : "pkg";
   const range = asRange(exhaustion);
-  const date = range === null ? "" : `; full between ${range.earliest.slice(0, 10)} and ${range.latest?.slice(0, 10) ?? "later"}`;
+  const date = range === null ? "" : `; full ${fullDates(range, now)}`;
   const pace = slope === null ? "" : ` by ${mb(slope.likely)} a day`;
   switch (verdict) {
     case "healthy": {
@@ -132,6 +132,10 @@ function summaryOf(
     case "inconclusive":
       return `${who}: what is recorded cannot tell why: ${evidence[0]?.detail ?? ""}`;
   }
+}
+
+function fullDates({ earliest, latest }: ExhaustionRange, now: number): string {
+  return between(Date.parse(earliest), latest === null ? null : Date.parse(latest), now);
 }
 
 function rounded(slope: SlopeRange): SlopeRange {

@@ -3,7 +3,9 @@
  *
  * The wording is exact: a dump names who allocated. Who forgot to free is often another function, the caller or the one after it.
  */
+
 import type { Dump } from "../../kamailio/dump/dump.js";
+import { duration, HOUR } from "../../kamailio/units.js";
 import { comparability } from "./comparable.js";
 import { hoursBetween, type SiteDelta, siteDeltas } from "./site-deltas.js";
 import { rankSuspects, type Suspect } from "./suspects.js";
@@ -102,7 +104,7 @@ function totalsOf(sites: readonly SiteDelta[]): DumpComparison["totals"] {
 
 function summarize({ comparable, dumps, suspects, totals, hours, warnings }: Omit<DumpComparison, "summary">): string {
   if (!comparable) return `These dumps cannot be compared: ${warnings[0] ?? "no sites"}.`;
-  const span = hours === null ? "" : ` in ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${hours.toFixed(1)} hours`}`;
+  const span = hours === null ? "" : ` in ${duration(hours * HOUR)}`;
   const change = `${totals.bytes_delta >= 0 ? "+" : ""}${totals.bytes_delta} bytes${totals.count_delta === null ? "" : ` in ${totals.count_delta >= 0 ? "+" : ""}${totals.count_delta} chunks`}${span}`;
   const [top] = suspects;
   if (!top) return `${change} over ${dumps} dumps; no site grew in a way that needs explaining.`;

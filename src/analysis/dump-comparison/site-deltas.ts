@@ -1,6 +1,7 @@
 /** One site through several dumps: deltas, rates, shape, and what the catalogue says about it. */
 import type { Dump } from "../../kamailio/dump/dump.js";
 import { type SiteKnowledge, siteKnowledge } from "../../kamailio/knowledge/sites.js";
+import { HOUR } from "../../kamailio/units.js";
 import { type Growth, growthOf } from "./growth.js";
 import { type Match, type SiteRow, siteRows } from "./site-rows.js";
 
@@ -31,8 +32,6 @@ export interface SiteDelta {
   knowledge: SiteKnowledge | null;
 }
 
-const HOUR_MS = 3_600_000;
-
 /** Ordered by growth in bytes, largest first. */
 export function siteDeltas(dumps: readonly Dump[]): SiteDelta[] {
   const times = dumps.map(({ taken_at }) => (taken_at === null ? null : Date.parse(taken_at)));
@@ -47,7 +46,7 @@ export function siteDeltas(dumps: readonly Dump[]): SiteDelta[] {
 /** Positive hours, or `null`: a base that is newer gives no rate. */
 export function hoursBetween(from: number | null | undefined, to: number | null | undefined): number | null {
   if (from === null || from === undefined || to === null || to === undefined || !(to > from)) return null;
-  return (to - from) / HOUR_MS;
+  return (to - from) / HOUR;
 }
 
 function deltaOf(row: SiteRow, hours: readonly (number | null)[], total: number | null, pool: Dump["pool"]): SiteDelta {

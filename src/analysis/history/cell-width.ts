@@ -5,10 +5,7 @@
  * second (three minutes of a load test) and six hours (years).
  */
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+import { HOUR, MINUTE, SECOND } from "../../kamailio/units.js";
 
 /** Widths that divide the hour, so that cells and hourly roll-ups line up. */
 const WIDTHS = [1, 2, 5, 10, 15, 30]

@@ -1,5 +1,6 @@
 /** The sums behind the judgement, so that they can be checked by hand. */
-import { type Case, mb } from "./case.js";
+import { mb } from "../../kamailio/units.js";
+import type { Case } from "./case.js";
 import { PRIVATE_BASE_BYTES } from "./kamailio-share.js";
 
 /** One sum: `bytes` is the result of `detail`. */

@@ -26,6 +26,3 @@ export interface Case {
   grown: ReturnType<typeof mostGrown>;
   context: HostMemoryContext;
 }
-
-/** Bytes for people: 1 MB = 1,048,576 bytes. */
-export const mb = (bytes: number) => `${(bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0)} MB`;

@@ -1,6 +1,7 @@
 /** The rules that name what holds the memory, in order of what must be done: the first that holds decides. */
+import { MB, mb } from "../../kamailio/units.js";
 import { share } from "./arithmetic.js";
-import { type Case, mb } from "./case.js";
+import type { Case } from "./case.js";
 import { PRIVATE_BASE_BYTES } from "./kamailio-share.js";
 
 export type HostMemoryVerdict =
@@ -19,7 +20,7 @@ const TOUCHED_SHARE = 0.9;
 /** A category explains what is not free when it is at least this share of it. */
 const DOMINANT_SHARE = 0.4;
 /** Growth between two readings that is worth a name. */
-const MIN_GROWTH_BYTES = 16 * 1024 * 1024;
+const MIN_GROWTH_BYTES = 16 * MB;
 
 export interface Decision {
   verdict: HostMemoryVerdict;

@@ -5,10 +5,12 @@
  * Kamailio takes its pools at start and never more at run time (wiki "OS Memory Reports"); what grows beyond them is system malloc of
  * libraries and embedded languages (field notes R3). Resident memory that rises and then stays is paging in (R4).
  */
+
 import type { GroupFigures, HostMemoryReading } from "../../kamailio/host-memory/reading.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
+import { mb } from "../../kamailio/units.js";
 import { arithmeticOf, type Sum } from "./arithmetic.js";
-import { type Case, type HostMemoryContext, mb } from "./case.js";
+import type { Case, HostMemoryContext } from "./case.js";
 import { decide, type HostMemoryVerdict } from "./decide.js";
 import { growthBetween, mostGrown } from "./growth.js";
 import { hostShares } from "./host-shares.js";

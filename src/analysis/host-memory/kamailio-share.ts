@@ -6,6 +6,7 @@
  * used: resident memory rises to the pools' sizes without any leak, and never falls again.
  */
 import type { HostMemoryReading, ProcessFigures } from "../../kamailio/host-memory/reading.js";
+import { MB } from "../../kamailio/units.js";
 
 export interface PoolSizes {
   shm_size_bytes: number | null;
@@ -41,10 +42,10 @@ export interface KamailioShare {
  * libc heap, stacks and relocated library data that a process has beside its pools: 3 to 6 MB measured with stock modules on 5.6.3, several
  * times that with an embedded Lua or Python. Only more than this counts as growth outside the pools.
  */
-export const PRIVATE_BASE_BYTES = 32 * 1024 * 1024;
+export const PRIVATE_BASE_BYTES = 32 * MB;
 
 /** A pkg pool beyond this is not run anywhere: what a process has more of its own is no pool, whatever -M is. */
-const LARGEST_PKG_BYTES = 512 * 1024 * 1024;
+const LARGEST_PKG_BYTES = 512 * MB;
 
 export function kamailioShare({ processes }: Pick<HostMemoryReading, "processes">, sizes: PoolSizes): KamailioShare {
   const { shm_size_bytes: shm, pkg_size_bytes: pkg } = sizes;

@@ -2,6 +2,7 @@
  * The bug report that the maintainers want, made from what is recorded: the headings of Kamailio's bug_report.md, the questions of their first replies
  * (field notes A.3), and for what is missing the command that gets it. Addresses, hosts and users are taken out.
  */
+import { timestamp } from "../../kamailio/units.js";
 import { Redactor } from "../redaction/redactor.js";
 import { commandsFor } from "./commands.js";
 import { fitted } from "./fit.js";
@@ -69,7 +70,7 @@ export function buildReport(input: ReportInput): Report {
   const report: Report = {
     ok: questions.every(({ id, answer }) => !ESSENTIAL.has(id) || answer !== null),
     instance: input.instance,
-    generated_at: new Date(input.now).toISOString(),
+    generated_at: timestamp(input.now),
     title: redactor.redact(titleOf(input)),
     questions: questions.map((question) => withoutNames(question, redactor)),
     sections: sections.map((one) => redactedSection(one, redactor)),

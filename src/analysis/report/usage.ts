@@ -4,6 +4,7 @@ import { processKeys } from "../../kamailio/history/process-identity.js";
 import type { Series } from "../../kamailio/history/series.js";
 import { LOAD_COUNTERS } from "../../kamailio/knowledge/load-counters.js";
 import type { UsageSample } from "../../kamailio/sample.js";
+import { DAY, HOUR } from "../../kamailio/units.js";
 import { processLabel } from "../diagnosis/process-label.js";
 import type { History, ProcessHistory } from "../history/history.js";
 
@@ -22,9 +23,6 @@ export interface Course {
   /** From the first value to the last; `null` when they are less than an hour apart. */
   per_day: number | null;
 }
-
-const HOUR = 3_600_000;
-const DAY = 86_400_000;
 
 /** Shared memory's real_used, with its true peak where the server says it. */
 export function shmCourse({ shm, events }: History): Course | null {

@@ -1,19 +1,8 @@
 /** How a report writes sizes, times and processes. */
-import { MB } from "../../kamailio/pool.js";
-
+import { mb } from "../../kamailio/units.js";
 /** Bytes as the counters print them, and in MB for the reader. */
 export function bytes(value: number): string {
   return `${Math.round(value)} (${mb(value)})`;
-}
-
-export function mb(value: number): string {
-  const size = value / MB;
-  return `${Math.abs(size) >= 100 ? size.toFixed(0) : Math.abs(size) >= 1 ? size.toFixed(1) : size.toFixed(3)} MB`;
-}
-
-/** To the second, UTC. */
-export function moment(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** Half an address is no address to the redactor, so a cut goes between two words. */

@@ -1,7 +1,9 @@
 /**
  * A size without any history: what the expected load costs by what such things cost elsewhere. Said to be a guess, to be replaced after a week of samples.
  */
-import { MB, type Pool } from "../../kamailio/pool.js";
+
+import type { Pool } from "../../kamailio/pool.js";
+import { KB, MB } from "../../kamailio/units.js";
 import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/tls-reserve.js";
 import type { InstanceFacts } from "../history/history.js";
 import { usualMb } from "./demand.js";
@@ -23,9 +25,9 @@ const IDLE_SHM_BYTES = 16 * MB;
 /** A contact with its address of record: 1.3 KB measured with q_malloc's debugging overhead; Path, Received and attributes double it. */
 const BYTES_A_CONTACT = 2_600;
 /** A call: two transactions at a time with their cloned messages (6 to 22 KB each) and a dialog with its variables. */
-const BYTES_A_CALL = 40 * 1024;
+const BYTES_A_CALL = 40 * KB;
 /** A TLS connection with its buffers and OpenSSL's session: 76 to 130 KB (K#3980). */
-const BYTES_A_TLS_CONNECTION = 130 * 1024;
+const BYTES_A_TLS_CONNECTION = 130 * KB;
 /** A guess is half off. */
 const GUESS_MARGIN = 0.5;
 

@@ -1,8 +1,10 @@
 /** What a pool has to hold: the steps from the peak to the size, each with its reason. */
+
 import { factAt, SETTING_DEFAULTS } from "../../kamailio/knowledge/releases.js";
-import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Pool } from "../../kamailio/pool.js";
+import { DAY, duration, MB, mb, percent } from "../../kamailio/units.js";
 import type { Version } from "../../kamailio/version.js";
-import { type Case, mb, percent } from "../diagnosis/case.js";
+import type { Case } from "../diagnosis/case.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
 import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/tls-reserve.js";
 import { MARGIN } from "./confidence.js";
@@ -39,7 +41,7 @@ export function demandSteps(input: DemandInput, bound: "recommended" | "lower" =
 function peak({ kase, peaks }: DemandInput): Step {
   const who = peaks.subject.label === null ? "shm" : `${peaks.subject.key} (the largest of ${kase.subjects.length} processes)`;
   const from = peaks.from_max_used ? "max_used, which misses no peak" : "real_used";
-  return add("peak", peaks.highest, `highest ${from} of ${who} in ${kase.span_days.toFixed(1)} days`);
+  return add("peak", peaks.highest, `highest ${from} of ${who} in ${duration(kase.span_days * DAY)}`);
 }
 
 /** Recorded failures mean that the true peak was never seen. */
@@ -68,7 +70,7 @@ function growth({ kase, judgement, peaks, horizon_days: horizon }: DemandInput):
   return add(
     "growth",
     perDay * days,
-    `${mb(perDay)} a day at the busy hour, for ${days.toFixed(0)} days${days < horizon ? " (as long as it was watched)" : ""}`,
+    `${mb(perDay)} a day at the busy hour, for ${duration(days * DAY)}${days < horizon ? " (as long as it was watched)" : ""}`,
   );
 }
 

@@ -2,7 +2,8 @@
  * A size as a sum that is built up step by step: each estimator takes the sum so far and returns it with one factor more, so every step can be
  * tested alone and shown (the shape of the Kubernetes VPA's recommender: estimators that wrap each other).
  */
-import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Pool } from "../../kamailio/pool.js";
+import { MB } from "../../kamailio/units.js";
 import type { Factor } from "./sizing.js";
 
 export interface Estimate {

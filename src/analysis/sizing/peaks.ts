@@ -1,5 +1,6 @@
 /** The peaks of a pool: the highest, those of each day, and the one that was never seen because the pool was full. */
 import { EMPTY_SERIES } from "../../kamailio/history/series.js";
+import { DAY } from "../../kamailio/units.js";
 import type { Case, Subject } from "../diagnosis/case.js";
 import { column } from "../diagnosis/level/grid.js";
 import { highestKnown } from "../diagnosis/level/known-values.js";
@@ -21,8 +22,6 @@ export interface Peaks {
   /** Was the pool full at times, so that the true peak was cut off? */
   cut_off: boolean;
 }
-
-const DAY_MS = 86_400_000;
 
 /** `null` when there is nothing to size. */
 export function peaksOf(kase: Case): Peaks | null {
@@ -57,7 +56,7 @@ const WHOLE_DAY = 0.8;
  * standard deviations where the peaks are normal.
  */
 function spreadOfDailyPeaks({ grid, span_days: days }: Case, { peaks }: Subject): number {
-  const width = days >= 3 ? DAY_MS : (days * DAY_MS) / 6;
+  const width = days >= 3 ? DAY : (days * DAY) / 6;
   const daily = new Map<number, { peak: number; cells: number }>();
   for (let cell = 0; cell < grid.cells; cell++) {
     const value = peaks[cell] ?? Number.NaN;

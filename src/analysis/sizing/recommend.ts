@@ -1,6 +1,7 @@
 /** The recommendation for one pool: a size from its history, "N MB buys D days" for a leak, or a guess when there is no history. */
-import { MB, type Pool } from "../../kamailio/pool.js";
-import { mb } from "../diagnosis/case.js";
+
+import type { Pool } from "../../kamailio/pool.js";
+import { DAY, duration, MB, mb } from "../../kamailio/units.js";
 import { asRange } from "../diagnosis/exhaustion.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
 import { processCount } from "../diagnosis/tls-reserve.js";
@@ -162,7 +163,7 @@ function leaking(pool: Pool, judgement: PoolJudgement, current: Current, peaks: 
     const days = (current.mb * MB) / perDay;
     factors.push({
       name: "buys_time",
-      detail: `${current.mb} MB more would buy ${days.toFixed(days < 10 ? 1 : 0)} days at ${mb(perDay)} a day`,
+      detail: `${current.mb} MB more would buy ${duration(days * DAY)} at ${mb(perDay)} a day`,
       value_bytes: current.mb * MB,
     });
   }

@@ -1,5 +1,7 @@
 /** Sizes both pools of an instance and says what that means for its host. */
-import { MB, type Pool } from "../../kamailio/pool.js";
+
+import type { Pool } from "../../kamailio/pool.js";
+import { MB, timestamp } from "../../kamailio/units.js";
 import { judgePool } from "../diagnosis/judge-pool.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
 import { processCount } from "../diagnosis/tls-reserve.js";
@@ -53,7 +55,7 @@ export function sizeInstance(
         stuck_now === null &&
         (finding === "right_sized" || finding === "oversized" || finding === "insufficient_data"),
     ),
-    generated_at: new Date(now).toISOString(),
+    generated_at: timestamp(now),
     window: windowOf(history, Math.max(shmJudgement.kase?.coverage ?? 0, pkgJudgement.kase?.coverage ?? 0)),
     recommendations,
     host_impact: impact,
@@ -81,8 +83,8 @@ function windowOf(history: History, coverage: number): Window {
   const to = Math.max(...all.map(({ at }) => at[at.length - 1] ?? Number.NEGATIVE_INFINITY));
   const known = Number.isFinite(from) && Number.isFinite(to);
   return {
-    from: known ? new Date(from).toISOString() : null,
-    to: known ? new Date(to).toISOString() : null,
+    from: known ? timestamp(from) : null,
+    to: known ? timestamp(to) : null,
     samples: history.samples,
     coverage: Math.round(coverage * 1000) / 1000,
     restarts: history.events.filter(({ kind }) => kind === "restart").length,

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Analyser, createAnalyser } from "../../analysis/analyses/analyser.js";
 import type { Analysis } from "../../analysis/analyses/analysis.js";
+import { MB } from "../../kamailio/units.js";
 import { analysisDocument } from "../../web/analysis-document.js";
 import { bodyChunks, bodyKind, bodyText, parseJson } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
@@ -12,9 +13,9 @@ import { nestedTooDeep, Problem, ProblemError } from "../kernel/problem.js";
 import { AnalysisSchema, AnalysisTexts, analysisOnTheWire, MAX_SITES } from "./analyses-schema.js";
 
 /** JSON is read as a whole; texts of any size come as they are. */
-const JSON_LIMIT = 8 * 1_048_576;
+const JSON_LIMIT = 8 * MB;
 /** Bytes that are read before other requests get a turn: some milliseconds. */
-const TURN = 1_048_576;
+const TURN = MB;
 
 const EXAMPLE = `version: kamailio 5.6.3 (x86_64/linux)
 flags: USE_TCP, USE_TLS, SHM_MMAP, PKG_MALLOC, Q_MALLOC, F_MALLOC, TLSF_MALLOC, DBG_SR_MEMORY

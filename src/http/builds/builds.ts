@@ -5,6 +5,7 @@ import { compareBuilds, runningDiffers } from "../../analysis/build-comparison.j
 import type { Build } from "../../kamailio/binary/build.js";
 import { readBuilds } from "../../kamailio/binary/read-builds.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
+import { MB } from "../../kamailio/units.js";
 import type { NewRecord, RecordKind, RecordStore, StoredRecord } from "../../store/records.js";
 import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
 import { bodyKind, bodyText } from "../kernel/body.js";
@@ -40,7 +41,7 @@ const recordBuild = operation({
   body: {
     required: true,
     description: "What the command printed",
-    content: { "text/plain": { schema: z.string().max(1_048_576), example: EXAMPLE } },
+    content: { "text/plain": { schema: z.string().max(MB), example: EXAMPLE } },
   },
   responses: {
     200: { description: "The latest build is the same", content: { "application/json": { schema: RecordedBuildSchema } } },
@@ -89,7 +90,7 @@ const getBuildText = operation({
   description: "As it was posted, without its secrets.",
   scope: "read",
   request: { params: InstanceAndIdParams },
-  responses: { 200: { description: "The text", content: { "text/plain": { schema: z.string().max(1_048_576) } } } },
+  responses: { 200: { description: "The text", content: { "text/plain": { schema: z.string().max(MB) } } } },
   problems: [404],
 });
 

@@ -3,12 +3,13 @@ import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { extract } from "tar-stream";
 import { z } from "zod";
+import { MB } from "../../kamailio/units.js";
 import { bodyChunks, bodyKind, parseJson } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { ProblemError } from "../kernel/problem.js";
 
 /** Bytes of all files together; the largest configurations seen are under 1 MB. */
-export const CONFIG_LIMIT = 16 * 1_048_576;
+export const CONFIG_LIMIT = 16 * MB;
 /** Files of one configuration. */
 const MAX_FILES = 500;
 const MAX_PATH = 1_000;

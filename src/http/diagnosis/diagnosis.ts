@@ -1,7 +1,9 @@
 /** Sizing and diagnosis: what the usage history says. */
+
 import { z } from "@hono/zod-openapi";
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
 import { DEFAULT_HORIZON_DAYS, sizeInstance } from "../../analysis/sizing/size-instance.js";
+import { timestamp } from "../../kamailio/units.js";
 import { asOf, recordedHistory } from "../../service/facts/history.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import { knownIssuesOf } from "../../service/facts/known-issues.js";
@@ -107,7 +109,7 @@ export function serveDiagnosis(api: Api) {
     };
     const sizing = {
       ...sizeInstance(recorded.history, recorded.as_of, { horizon_days, expected }, undefined, now()),
-      generated_at: new Date(now()).toISOString(),
+      generated_at: timestamp(now()),
     };
     return judgementAnswer(c, c.req.valid("query"), sizing, () => sizingDocument(instance, sizing));
   });

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { compareDumps, type DumpComparison } from "../../analysis/dump-comparison/dump-comparison.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
-import { timestamp } from "../../kamailio/units.js";
+import { MINUTE, timestamp } from "../../kamailio/units.js";
 import type { StoredDump } from "../../store/dumps.js";
 import type { Store } from "../../store/store.js";
 import { dumpComparisonDocument } from "../../web/dump-comparison-document.js";
@@ -92,7 +92,7 @@ async function wholeDump(store: Store, stored: StoredDump, taken_at: number | nu
 }
 
 /** Dumps that come in closer together were collected before and posted one after another. Milliseconds. */
-const POSTED_TOGETHER = 60_000;
+const POSTED_TOGETHER = MINUTE;
 
 /** Times that rates can be made of. When a dump came in tells when it was taken only if nothing else came in with it. */
 function trustedTimes(dumps: readonly StoredDump[]): { taken_at: (number | null)[]; warnings: string[] } {
@@ -109,7 +109,7 @@ function trustedTimes(dumps: readonly StoredDump[]): { taken_at: (number | null)
 }
 
 /** A counter says how many objects a dump should hold only if it was read about when the dump was taken. Milliseconds. */
-const SAME_MOMENT = 5 * 60_000;
+const SAME_MOMENT = 5 * MINUTE;
 
 /**
  * Load counters whose objects the catalogue of sites counts one by one, under the words that the catalogue uses. Not `tm.stats current`, which is

@@ -6,6 +6,7 @@ import { judgeHostMemory } from "../../analysis/host-memory/host-memory.js";
 import { readHostMemory } from "../../kamailio/host-memory/read.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
+import { MB } from "../../kamailio/units.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import { newestShmPeak } from "../../service/facts/shm-peak.js";
 import type { StoredRecord } from "../../store/records.js";
@@ -22,7 +23,7 @@ import { AtQuery, takenAt } from "../kernel/when.js";
 import { HostMemorySchema } from "./host-memory-schema.js";
 
 /** smaps of some hundred processes is the longest of these texts. */
-const TEXT_LIMIT = 32 * 1_048_576;
+const TEXT_LIMIT = 32 * MB;
 
 const EXAMPLE = `MemTotal:       16316412 kB
 MemFree:          401232 kB

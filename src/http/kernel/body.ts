@@ -1,6 +1,7 @@
 /**
  * Request bodies: raw text as curl sends it, JSON, NDJSON, any of them gzipped; read as a stream, bounded, and never trusted.
  */
+
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
@@ -8,14 +9,12 @@ import { createGunzip } from "node:zlib";
 import type { Context } from "hono";
 import type { z } from "zod";
 import { nestsTooDeep } from "../../kamailio/nesting.js";
+import { KB, MB } from "../../kamailio/units.js";
 import type { ApiEnv, BodyWitness } from "./env.js";
 import { nestedTooDeep, ProblemError, validationProblem } from "./problem.js";
 
-const KB = 1024;
-const MB = 1024 * KB;
-
 /** A text that a person pastes or a small command prints. The longest `-I`, unit or process list seen is far below. */
-export const SMALL_TEXT_LIMIT = 1 * MB;
+export const SMALL_TEXT_LIMIT = MB;
 
 /**
  * gzip makes at most 1032 bytes out of one; real logs and dumps stay under 60. A body beyond this ratio, once it is large, is a bomb.

@@ -4,12 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
+import { MB } from "../../kamailio/units.js";
 import { BodyHash, sentBytes } from "./body.js";
 import type { ApiEnv } from "./env.js";
 import { ProblemError } from "./problem.js";
 
 /** An answer longer than this is not kept: its request is repeated instead, and the records below find what is already there. */
-const MAX_KEPT_ANSWER = 1_048_576;
+const MAX_KEPT_ANSWER = MB;
 const MAX_KEY_LENGTH = 255;
 const KEPT_HEADERS = ["Content-Type", "ETag", "Location"];
 

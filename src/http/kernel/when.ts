@@ -1,9 +1,10 @@
 /** `?at=`: when the posted text was taken. */
 import { z } from "@hono/zod-openapi";
+import { DAY, timestamp } from "../../kamailio/units.js";
 import { ProblemError } from "./problem.js";
 
 /** Clocks differ, but not by a day. */
-const MAX_AHEAD = 24 * 3_600_000;
+const MAX_AHEAD = DAY;
 
 export const AtQuery = z.object({
   at: z.iso
@@ -29,7 +30,7 @@ export function takenAt(at: string | undefined, now: number): number {
   const time = Date.parse(at);
   if (time > now + MAX_AHEAD)
     throw new ProblemError(400, "time_in_future", {
-      detail: `at=${at} is more than a day ahead of this server's clock (${new Date(now).toISOString()}).`,
+      detail: `at=${at} is more than a day ahead of this server's clock (${timestamp(now)}).`,
       hint: "Check the clock of the machine that took the text.",
       errors: [{ parameter: "at", message: "more than a day in the future" }],
     });

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import { readSettings } from "../../kamailio/settings/read-settings.js";
 import type { SettingsReading } from "../../kamailio/settings/settings.js";
+import { MB } from "../../kamailio/units.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredRecord } from "../../store/records.js";
 import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
@@ -28,7 +29,7 @@ const recordSettings = operation({
     required: true,
     content: {
       "text/plain": {
-        schema: z.string().max(1_048_576),
+        schema: z.string().max(MB),
         example: "/usr/sbin/kamailio -P /run/kamailio/kamailio.pid -f /etc/kamailio/kamailio.cfg -m 256 -M 16",
       },
       "application/json": { schema: SettingsInputSchema },
@@ -80,7 +81,7 @@ const getSettingsText = operation({
   description: "As it was posted, without its secrets.",
   scope: "read",
   request: { params: InstanceAndIdParams },
-  responses: { 200: { description: "The text", content: { "text/plain": { schema: z.string().max(1_048_576) } } } },
+  responses: { 200: { description: "The text", content: { "text/plain": { schema: z.string().max(MB) } } } },
   problems: [404],
 });
 

@@ -1,6 +1,6 @@
 /** Tokens over HTTP, for those who hold an admin one. The first is made on the command line. */
 import { z } from "@hono/zod-openapi";
-import { timestamp } from "../../kamailio/units.js";
+import { DAY, timestamp } from "../../kamailio/units.js";
 import { SCOPES, type Token } from "../../store/tokens.js";
 import { bodyJson, bodyKind } from "../kernel/body.js";
 import { notFound } from "../kernel/conditional.js";
@@ -77,8 +77,6 @@ const revokeToken = operation({
   responses: { 200: { description: "The revoked token", content: { "application/json": { schema: TokenSchema } } } },
   problems: [404],
 });
-
-const DAY = 86_400_000;
 
 export function serveTokens(api: Api) {
   handle(api, createToken, async (c) => {

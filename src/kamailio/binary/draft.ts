@@ -1,7 +1,7 @@
 /**
  * A build while it is read: fields fill up label by label, and a field that comes a second time means that another output has begun.
  */
-import { MB } from "../pool.js";
+import { MB } from "../units.js";
 import { readVersion, type Version } from "../version.js";
 import type { Build, BuildLimits, Product } from "./build.js";
 import type { FlagList } from "./flag-list.js";

@@ -14,6 +14,7 @@
  * id: unknown
  * compiled with gcc 12.2.0
  */
+import { MB } from "../units.js";
 import type { Build } from "./build.js";
 import { cleanText } from "./clean.js";
 import { type Draft, toBuild } from "./draft.js";
@@ -35,7 +36,7 @@ export interface ReadBuilds {
 }
 
 /** Longer texts are no version texts; the rest is not looked at. */
-const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_TEXT = 4 * MB;
 /** More binaries in one text than any paste has. */
 const MAX_BUILDS = 100;
 

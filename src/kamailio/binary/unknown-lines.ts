@@ -1,10 +1,12 @@
 /** Collects the lines of a version text that no reader understood, without the noise that surrounds every paste. */
 
+import { KB } from "../units.js";
+
 /** Enough to see what a text was; more would only repeat a foreign text. */
 const MAX_LINES = 50;
 const MAX_LINE_LENGTH = 200;
 /** A foreign text is looked at no further. */
-const MAX_LOOKED_AT = 64 * 1024;
+const MAX_LOOKED_AT = 64 * KB;
 
 const COMMAND =
   /^(?:.{0,80}[\s$#%>~\]])?(?:\S{0,60}\/)?(?:kamailio|openser|opensips|ser|sip-router|kamcmd|sercmd|kamctl|docker|sudo|curl)\s(?:.{0,120}\s)?(?:-[IVv]|--version|\S{0,40}core\.(?:info|flags|version|runinfo)\S{0,8}|fifo version)\s{0,9}$/;

@@ -1,9 +1,10 @@
 /** Bounds that keep a hostile configuration linear: what is beyond them is not read, and said. */
 
+import { MB } from "../units.js";
 /** Characters read, includes and expansions counted each time: the largest real configurations are below 2 MB. */
-export const MAX_CHARACTERS = 16 * 1_048_576;
+export const MAX_CHARACTERS = 16 * MB;
 /** Characters that come from defines: forty that each name the last twice would be a terabyte. */
-export const MAX_EXPANDED = 1_048_576;
+export const MAX_EXPANDED = MB;
 /** Kamailio's own MAX_INCLUDE_DEPTH (cfg.lex). */
 export const MAX_INCLUDE_DEPTH = 10;
 /** How deep a define may expand to another; Kamailio has no bound and never ends on `#!define A A`. */

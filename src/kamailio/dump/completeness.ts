@@ -6,6 +6,7 @@
  * overhead for every fragment, used or free (q_malloc.c:qm_init@5.6.3; 835760 - 509296 = 235152 + 878 * 104 in a real dump), and the free list says
  * how many are free. That count also holds on releases whose `used` drifts by the realloc accounting bug, so it tells the two apart.
  */
+import { counted } from "../units.js";
 import type { OpenDump } from "./open-dump.js";
 
 /** Rows of tlsf's matrix (SL_INDEX_COUNT, tlsf_malloc.c@4.4.0). */
@@ -28,7 +29,7 @@ function missingParts(dump: OpenDump): string[] {
   if (dump.headless) reasons.push("its beginning is missing");
   if (!dump.ended) reasons.push("its closing line is missing: the text was cut or the dump went on elsewhere");
   if (hasHeader(dump) && dump.headerLines < HEADER_LINES && !dump.headless) reasons.push("a line of its header is missing");
-  if (dump.strayLines > 0) reasons.push(`${count(dump.strayLines, "line")} missing or damaged inside the list`);
+  if (dump.strayLines > 0) reasons.push(`${counted(dump.strayLines, "line")} missing or damaged inside the list`);
   if (dump.pendingHash !== null) reasons.push("a line of its free list is missing");
   if (dump.form === "matrix" && dump.matrixRows !== ALL_ROWS) reasons.push("rows of the free blocks matrix are missing");
   if (dump.form === "status" && dump.ended && dump.chunks > 0 && dump.manager !== "tlsf" && !dump.freeListSeen)
@@ -56,9 +57,9 @@ function missingChunks(dump: OpenDump): string[] {
   const filtered = dump.form === "rprint" ? " (or the filter of shm.rprint left them out)" : "";
   if (dump.disorder > 0) reasons.push("the fragment numbers go back: lines of several processes or dumps are mixed");
   if (dump.namedChunks > 0 && dump.namedChunks < dump.chunks)
-    reasons.push(`${count(dump.chunks - dump.namedChunks, "chunk")} without the line that says who allocated`);
+    reasons.push(`${counted(dump.chunks - dump.namedChunks, "chunk")} without the line that says who allocated`);
   if (dump.checkLines > 0 && dump.checkLines < dump.chunks + dump.freeListed)
-    reasons.push(`${count(dump.chunks + dump.freeListed - dump.checkLines, "check line")} missing`);
+    reasons.push(`${counted(dump.chunks + dump.freeListed - dump.checkLines, "check line")} missing`);
   const free = dump.freeFragments ?? 0;
   if (dump.manager !== "tlsf" && dump.skippedNumbers > Math.max(0, free - dump.freeListed))
     reasons.push(`the numbering skips ${dump.skippedNumbers} fragments, but only ${free} are free${filtered}`);
@@ -116,8 +117,4 @@ function missingFreeFragments(dump: OpenDump): string[] {
   if (dump.totalFreeFragments !== (dump.freeFragments ?? 0))
     return [`the free list shows ${dump.freeFragments ?? 0} of ${dump.totalFreeFragments} free fragments`];
   return [];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

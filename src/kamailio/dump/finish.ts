@@ -1,4 +1,5 @@
 /** Turns a dump that was read into the dump that is handed out. */
+import { MB } from "../units.js";
 import { judgeCompleteness } from "./completeness.js";
 import { compareSites, type Dump, type DumpForm, type Site } from "./dump.js";
 import type { OpenDump } from "./open-dump.js";
@@ -88,4 +89,4 @@ function checkCounters(open: OpenDump): void {
 }
 
 /** The upper limit of -m (src/main.c:2337@5.8.0): 16,777,216 MB. */
-const MAX_POOL = 16_777_216 * 1_048_576;
+const MAX_POOL = 16_777_216 * MB;

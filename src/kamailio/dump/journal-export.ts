@@ -4,6 +4,7 @@
  * A value with a line break is written as its field's name alone, eight bytes of length (little endian), the value, a line break;
  * kamailio's free list entries are such. Only MESSAGE, the pid, the time and the host are kept; SYSLOG_RAW repeats the message.
  */
+import { MB } from "../units.js";
 import { journalTime } from "./log-origin.js";
 
 export interface JournalMessage {
@@ -14,7 +15,7 @@ export interface JournalMessage {
 }
 
 /** Longest value that is kept; longer ones are passed over. */
-const MAX_VALUE = 1_048_576;
+const MAX_VALUE = MB;
 const LENGTH_BYTES = 8;
 const FIELD = /^[A-Z_][A-Z0-9_]{0,63}$/;
 

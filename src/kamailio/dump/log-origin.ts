@@ -12,6 +12,7 @@
  * they differ, and Kamailio's is the one that its RPCs and headers name.
  */
 
+import { timestamp } from "../units.js";
 export interface LogOrigin {
   /** What keeps lines of different processes apart, also of different hosts and containers. */
   key: string;
@@ -83,7 +84,7 @@ function yearlessTime(match: RegExpExecArray, year: number | undefined): string 
 /** UTC, or null when the text is no time. */
 export function rfc3339(text: string): string | null {
   const at = Date.parse(text);
-  return Number.isNaN(at) ? null : new Date(at).toISOString();
+  return Number.isNaN(at) ? null : timestamp(at);
 }
 
 /** `__REALTIME_TIMESTAMP` of the journal: microseconds since 1970. */

@@ -5,6 +5,7 @@
  * interleaved, with anything between. It never throws on input: what cannot be trusted makes a dump incomplete or adds a warning.
  * Memory is bounded by the number of distinct sites, processes and dumps (each capped, with a warning), not by the text.
  */
+import { MB } from "../units.js";
 import type { Dump } from "./dump.js";
 import { Finisher } from "./finish.js";
 import { FragmentScanner } from "./fragment-scanner.js";
@@ -45,7 +46,7 @@ export interface DumpReader {
 }
 
 /** A longer line is cut: the longest real ones are JSON answers in one line. */
-const MAX_LINE = 1_048_576;
+const MAX_LINE = MB;
 const NEWLINE = 10;
 const LINE_END = Buffer.from([NEWLINE]);
 

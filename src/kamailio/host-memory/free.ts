@@ -4,9 +4,10 @@
  * Without -h the table does not say its unit. A command line in front of it does (`free -m`); else the size of the total tells: no machine
  * that runs Kamailio has less than 64 MB. Its words follow the user's language, its columns do not: a table with other words is read by position.
  */
-import { type HostFigures, KIB, NO_HOST } from "./reading.js";
+import { KB } from "../units.js";
+import { type HostFigures, NO_HOST } from "./reading.js";
 
-const UNITS: Readonly<Record<string, number>> = { b: 1, k: KIB, m: KIB ** 2, g: KIB ** 3, t: KIB ** 4, p: KIB ** 5 };
+const UNITS: Readonly<Record<string, number>> = { b: 1, k: KB, m: KB ** 2, g: KB ** 3, t: KB ** 4, p: KB ** 5 };
 /** A total below this number of KiB (64 MB) was not printed in KiB; below 64 it was not printed in MB either. */
 const MIN_TOTAL_KIB = 65_536;
 const MAX_TOTAL_GB = 64;
@@ -106,9 +107,9 @@ function values(line: string, label: string): string[] | null {
 }
 
 function inferUnit(total: number): number {
-  if (total < MAX_TOTAL_GB) return KIB ** 3;
-  if (total < MIN_TOTAL_KIB) return KIB ** 2;
-  return total > MAX_TOTAL_KIB ? 1 : KIB;
+  if (total < MAX_TOTAL_GB) return KB ** 3;
+  if (total < MIN_TOTAL_KIB) return KB ** 2;
+  return total > MAX_TOTAL_KIB ? 1 : KB;
 }
 
 /** `15885`, `15Gi`, `1.2G`, `512M`: bytes. */

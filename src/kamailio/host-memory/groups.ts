@@ -4,8 +4,9 @@
  *
  * The files print no names: `grep . /sys/fs/cgroup/memory.*` and `head` put one in front.
  */
+import { KB } from "../units.js";
 import { size } from "./free.js";
-import { type GroupFigures, KIB, NO_GROUP } from "./reading.js";
+import { type GroupFigures, NO_GROUP } from "./reading.js";
 
 /** No machine has more: cgroup v1 prints its highest page-aligned number for "no limit". */
 const MAX_LIMIT = 2 ** 50;
@@ -147,5 +148,5 @@ function bytesOf(text: string | undefined): number | null {
     const power = "kmgt".indexOf((match[2] ?? "").toLowerCase()) + 1;
     return Math.round(Number((match[1] ?? "").replace(",", ".")) * 1000 ** power);
   }
-  return size(word, KIB / KIB);
+  return size(word, KB / KB);
 }

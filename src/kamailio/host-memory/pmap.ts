@@ -4,7 +4,8 @@
  *
  * The pools are mapped once, at start: a virtual size that grows is memory outside of them.
  */
-import { KIB, NO_PROCESS, type ProcessFigures } from "./reading.js";
+import { KB } from "../units.js";
+import { NO_PROCESS, type ProcessFigures } from "./reading.js";
 
 const HEAD = /^\s{0,8}(\d{1,10}):\s{1,8}(\S.{0,300})$/;
 const TOTAL =
@@ -24,7 +25,7 @@ export function pmapTotal(line: string, head: { pid: number; name: string } | nu
   if (match === null) return null;
   const pid = match[4] === undefined ? (head?.pid ?? null) : Number(match[4]);
   if (pid === null) return null;
-  const bytes = (text: string | undefined) => (text === undefined ? null : Number(text) * KIB);
+  const bytes = (text: string | undefined) => (text === undefined ? null : Number(text) * KB);
   return { ...NO_PROCESS, pid, name: head?.pid === pid ? head.name : null, virtual: bytes(match[1]), rss: bytes(match[2]) };
 }
 

@@ -2,8 +2,9 @@
  * Reads rows of `ps` (aux, -ef with sizes, -o with any columns), `top -b` and `smem`: sizes of Kamailio's processes, in KiB unless a letter
  * says otherwise.
  */
+import { KB } from "../units.js";
 import { size } from "./free.js";
-import { KIB, NO_PROCESS, type ProcessFigures } from "./reading.js";
+import { NO_PROCESS, type ProcessFigures } from "./reading.js";
 
 export type PsRow = { kamailio: boolean; figures: ProcessFigures };
 
@@ -60,7 +61,7 @@ interface Sizes {
 
 function row(pid: string | undefined, command: string, sizes: Sizes): PsRow | null {
   if (pid === undefined || !/^\d{1,10}$/.test(pid)) return null;
-  const bytes = (word: string | undefined) => size(word, KIB);
+  const bytes = (word: string | undefined) => size(word, KB);
   const name = (command.split(/\s/, 1)[0] ?? "").slice(0, 100);
   const rss = bytes(sizes.rss);
   const shared = bytes(sizes.shared);

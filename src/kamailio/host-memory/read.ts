@@ -4,6 +4,7 @@
  *
  * Lines that belong to nothing are kept as unknown, at most 50 of them. Never throws.
  */
+import { KB } from "../units.js";
 import {
   foreignFigures,
   foreignFreeColumns,
@@ -17,15 +18,7 @@ import { GroupReader } from "./groups.js";
 import { isPmapRow, pmapHead, pmapTotal } from "./pmap.js";
 import { MEMINFO, MEMINFO_OTHER, PROC_OTHER, SMAPS, STATUS } from "./proc-fields.js";
 import { psHeader, readPsRow } from "./ps.js";
-import {
-  type HostFigures,
-  type HostMemoryReading,
-  KIB,
-  NO_HOST,
-  NO_PROCESS,
-  type ProcessFigures,
-  type SlabCache,
-} from "./reading.js";
+import { type HostFigures, type HostMemoryReading, NO_HOST, NO_PROCESS, type ProcessFigures, type SlabCache } from "./reading.js";
 import { addSwapOfTop, hostOfTop, readTopLine } from "./top.js";
 
 const MAX_LINES = 2_000_000;
@@ -76,7 +69,7 @@ class HostMemoryText {
   #topMemory = false;
   #pmap: { pid: number; name: string } | null = null;
   readonly #groups = new GroupReader();
-  #freeScale = KIB;
+  #freeScale = KB;
   #psColumns: string[] | null = null;
 
   line(line: string): void {
@@ -221,7 +214,7 @@ class HostMemoryText {
     }
     if (value === null) return PROC_OTHER.test(name);
     return (
-      this.#setHost(name, value * KIB) || this.#setProcess(name, value * KIB) || MEMINFO_OTHER.test(name) || PROC_OTHER.test(name)
+      this.#setHost(name, value * KB) || this.#setProcess(name, value * KB) || MEMINFO_OTHER.test(name) || PROC_OTHER.test(name)
     );
   }
 
@@ -334,5 +327,4 @@ function readTwice(known: ProcessFigures, figures: ProcessFigures): boolean {
   return plain(known) && plain(figures) && known.rss !== figures.rss;
 }
 
-const scaleOf = (suffix: string | undefined) =>
-  suffix === "G" ? KIB ** 3 : suffix === "M" ? KIB ** 2 : suffix === "K" ? KIB : 1;
+const scaleOf = (suffix: string | undefined) => (suffix === "G" ? KB ** 3 : suffix === "M" ? KB ** 2 : suffix === "K" ? KB : 1);

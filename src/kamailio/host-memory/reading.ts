@@ -126,5 +126,3 @@ export const NO_HOST: Omit<HostFigures, "source" | "total" | "free"> = {
   swap_free: null,
   committed_as: null,
 };
-
-export const KIB = 1024;

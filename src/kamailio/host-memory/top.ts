@@ -2,12 +2,13 @@
  * Reads the lines about memory above the table of `top -b`: procps since 3.3.10 (`MiB Mem :`), before (`KiB Mem:`), and before 3.3 (`Mem: 8175608k
  * total`). Their words follow the language, their order does not.
  */
+import { KB } from "../units.js";
 import { size } from "./free.js";
-import { type HostFigures, KIB, NO_HOST } from "./reading.js";
+import { type HostFigures, NO_HOST } from "./reading.js";
 
 const LINE =
   /^\s{0,8}(?:([KMGTP])iB\s{1,8})?([^\d\s:][^\d:]{0,20}?)\s{0,8}:\s{0,12}([\d.,]{1,20}[kmg]?[+]?)\s([^\d,]{1,20}),\s{0,12}([\d.,]{1,20}[kmg]?[+]?)\s([^\d,]{1,20}),\s{0,12}([\d.,]{1,20}[kmg]?[+]?)\s([^\d,.]{1,20})[.,]\s{0,12}([\d.,]{1,20}[kmg]?[+]?)\s([^\d]{1,30})$/u;
-const SCALES: Readonly<Record<string, number>> = { K: KIB, M: KIB ** 2, G: KIB ** 3, T: KIB ** 4, P: KIB ** 5 };
+const SCALES: Readonly<Record<string, number>> = { K: KB, M: KB ** 2, G: KB ** 3, T: KB ** 4, P: KB ** 5 };
 
 export interface TopLine {
   kind: "memory" | "swap";
@@ -21,7 +22,7 @@ export interface TopLine {
 export function readTopLine(line: string, first: boolean): TopLine | null {
   const match = LINE.exec(line);
   if (match === null) return null;
-  const scale = SCALES[match[1] ?? "K"] ?? KIB;
+  const scale = SCALES[match[1] ?? "K"] ?? KB;
   const [a, b, c, d] = [match[3], match[5], match[7], match[9]].map((word) => size(word?.replace("+", ""), scale));
   if (a == null || b == null || c == null || d == null) return null;
   return {

@@ -1,4 +1,5 @@
 /** What an incident means, in a sentence or two for the person who reads it at night. */
+import { counted } from "../units.js";
 import type { LogIncident } from "./incident.js";
 
 /** Signals by number, as Linux counts them on x86 and ARM. */
@@ -86,7 +87,7 @@ function tlsLowMemory({ tls }: Omit<LogIncident, "explanation">): string {
 
 const written = ({ overwritten }: Omit<LogIncident, "explanation">) =>
   overwritten && overwritten.changed_bytes > 0
-    ? `: ${overwritten.changed_bytes} byte${overwritten.changed_bytes === 1 ? "" : "s"} of its check mark changed to "${overwritten.ascii}" (hex ${overwritten.bytes})`
+    ? `: ${counted(overwritten.changed_bytes, "byte")} of its check mark changed to "${overwritten.ascii}" (hex ${overwritten.bytes})`
     : "";
 
 function childDied({ signal }: Omit<LogIncident, "explanation">): string {

@@ -8,6 +8,7 @@
 import type { MessageRole } from "../knowledge/log-messages.js";
 import { siteKnowledge } from "../knowledge/sites.js";
 import type { Pool } from "../pool.js";
+import { timestamp } from "../units.js";
 import { explain } from "./explain.js";
 import { type Circumstances, foldRepeatedDamage, type Group, openIncident } from "./group.js";
 import type { IncidentKind, LogIncident, LogSite } from "./incident.js";
@@ -193,8 +194,8 @@ export class IncidentGroups {
     const { incident, pids, first_ms, last_ms } = group;
     incident.pids = [...pids].sort((a, b) => a - b).slice(0, MAX_PIDS);
     incident.pid_count = pids.size;
-    incident.first_at = first_ms === null ? null : new Date(first_ms).toISOString();
-    incident.last_at = last_ms === null ? null : new Date(last_ms).toISOString();
+    incident.first_at = first_ms === null ? null : timestamp(first_ms);
+    incident.last_at = last_ms === null ? null : timestamp(last_ms);
     incident.count_is_lower_bound = lowerBound;
     incident.explanation = explain(incident);
     return incident;

@@ -5,6 +5,7 @@
  * contains, and only the lines that hold one are opened. Journal exports (journalctl -o export) are read record by record.
  */
 
+import { timestamp } from "../units.js";
 import { unglue } from "./glued.js";
 import type { Circumstances } from "./group.js";
 import { IncidentGroups } from "./grouping.js";
@@ -258,7 +259,7 @@ class StreamedLog implements LogReader {
     if (!match) return false;
     if (this.#starts.length < MAX_STARTS)
       this.#starts.push({
-        at: line.at === null ? null : new Date(line.at).toISOString(),
+        at: line.at === null ? null : timestamp(line.at),
         line: lineNumber,
         processes: Number(match[1]),
         shm_size: Number(match[2]),

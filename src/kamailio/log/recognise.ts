@@ -9,6 +9,7 @@ import {
 } from "../knowledge/log-messages.js";
 import { moduleLabel } from "../knowledge/sites.js";
 import type { Manager, Pool } from "../pool.js";
+import { KB } from "../units.js";
 import type { IncidentKind, LogIncident, LogSite, Overwritten, Severity } from "./incident.js";
 import type { LogLine } from "./line.js";
 import { readOverwritten } from "./overwritten.js";
@@ -54,7 +55,7 @@ const KAMAILIO_NAME = /kamailio|openser|sip-?router|(?:^|\/)ser$|ngcp/;
 /** A size that no pool has: the address space of today's machines. */
 const ABSURD_SIZE = 2 ** 47;
 /** tls keeps these many bytes of shm a process (modules/tls/tls_init.c:766@5.2.8). */
-const TLS_THRESHOLD_BYTES = { 1: 512 * 1024, 2: 256 * 1024 } as const;
+const TLS_THRESHOLD_BYTES = { 1: 512 * KB, 2: 256 * KB } as const;
 
 export function recognise(line: LogLine): Finding | LookAlikeFinding | null {
   const { message } = line;

@@ -5,6 +5,7 @@
  * A stamp without a zone is read as UTC and flagged; one without a year takes it from the option, else it stays unknown.
  */
 
+import { DAY, MINUTE } from "../units.js";
 /** What is needed to complete a time stamp without a year: the year itself, or when the text was taken (epoch ms). */
 export interface YearHint {
   year: number | null;
@@ -24,8 +25,6 @@ const TRADITIONAL =
   /^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: (\d{4})(?= ))?(?=[\s:]|$) ?/;
 const WEEKDAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? /;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-const DAY_MS = 86_400_000;
 
 /** Reads the stamp at the start of the text; `null` when there is none. */
 export function readStamp(text: string, hint: YearHint): Stamp | null {
@@ -59,7 +58,7 @@ function guessYear(inYear: (year: number) => number, { year, taken_at }: YearHin
   if (taken_at !== null) {
     const latest = new Date(taken_at).getUTCFullYear() + 1;
     for (let candidate = latest; candidate > latest - 3; candidate--)
-      if (inYear(candidate) <= taken_at + DAY_MS) return inYear(candidate);
+      if (inYear(candidate) <= taken_at + DAY) return inYear(candidate);
   }
   return year === null ? null : inYear(year);
 }
@@ -69,5 +68,5 @@ const millis = (fraction: string | undefined) => (fraction === undefined ? 0 : M
 function zoneOffset(zone: string | undefined): number {
   if (zone === undefined || zone === "Z" || zone === "UTC" || zone === "GMT") return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-  return (zone.startsWith("-") ? -minutes : minutes) * 60_000;
+  return (zone.startsWith("-") ? -minutes : minutes) * MINUTE;
 }

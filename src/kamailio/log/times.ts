@@ -1,4 +1,5 @@
 /** The range of time that a log covers. */
+import { timestamp } from "../units.js";
 import { readLogLine } from "./line.js";
 import { readStamp, type YearHint } from "./time.js";
 
@@ -40,7 +41,7 @@ export class LogTimes {
 
   range(): { from: string; to: string } | null {
     if (this.#to < this.#from) return null;
-    return { from: new Date(this.#from).toISOString(), to: new Date(this.#to).toISOString() };
+    return { from: timestamp(this.#from), to: timestamp(this.#to) };
   }
 
   #of(text: string): number | null {

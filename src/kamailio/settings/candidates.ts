@@ -1,5 +1,6 @@
 /** Of all texts of an instance, the ones that say something about one setting, strongest first. */
-import { MB, type Pool } from "../pool.js";
+import type { Pool } from "../pool.js";
+import { MB } from "../units.js";
 import {
   SETTING_SOURCES,
   type SettingName,

@@ -4,7 +4,8 @@
  *
  * Some answers do not say which question they belong to; the command above them does (`$ kamcmd cfg.get core memlog`).
  */
-import { MB, type Pool } from "../pool.js";
+import type { Pool } from "../pool.js";
+import { MB } from "../units.js";
 import { applyOptions, asWords } from "./apply-options.js";
 import { settingValue } from "./json-settings.js";
 import { managerNamed } from "./options.js";

@@ -6,7 +6,7 @@
  *     INFO: <core> [main.c:2222]: main(): shared memory: 67108864 bytes                                       (only with -m)
  *     DEBUG: ... Expect (at least) 13 kamailio processes in your process list                                 (older ones, at level 3)
  */
-import { MB } from "../pool.js";
+import { MB } from "../units.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 
 const SUMMARY = /^processes \(at least\): (\d{1,9}) - shm size: (\d{1,19}) - pkg size: (\d{1,19})/;

@@ -2,7 +2,9 @@
  * Collects a JSON text that spreads over several lines, and notices when it was cut: brackets and strings are followed, nothing is parsed
  * until the text is whole.
  */
+
 import { MAX_NESTING } from "../nesting.js";
+import { MB } from "../units.js";
 
 /** Collects one JSON text. */
 export interface JsonScan {
@@ -20,7 +22,7 @@ export interface JsonScan {
 }
 
 /** A JSON text of more is no usage. */
-export const MAX_JSON = 16 * 1024 * 1024;
+export const MAX_JSON = 16 * MB;
 const LITERAL = /^(?:true|false|null)\b/;
 
 export function createJsonScan(line: number): JsonScan {

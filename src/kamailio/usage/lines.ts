@@ -2,8 +2,9 @@
  * Turns chunks of bytes into lines, and takes from a line what people and tools put around it: mail quotes, markdown fences, `<br />`.
  */
 
+import { MB } from "../units.js";
 /** A line longer than this is not kept in memory: no single line of usage is (the answer for 4000 processes on one line is 1 MB). */
-export const MAX_LINE = 8 * 1024 * 1024;
+export const MAX_LINE = 8 * MB;
 
 /** Splits a stream of bytes into lines; a character or a line end that a chunk cuts is put together again. */
 export interface LineSplitter {

@@ -4,6 +4,7 @@
  * several of them after one another, with or without times between them. As a stream: a year of samples needs no more memory than one.
  */
 import type { Manager, Pool } from "../pool.js";
+import { KB, MB } from "../units.js";
 import { readVersion, type Version } from "../version.js";
 import { createLineReader } from "./line-reader.js";
 import { createLineSplitter } from "./lines.js";
@@ -51,7 +52,6 @@ export interface UsageReader {
   end(): UsageReport & { samples: TimedSample[] };
 }
 
-const MB = 1024 * 1024;
 export const MAX_REJECTED = 1000;
 const MAX_WARNINGS = 50;
 const MAX_UNRECOGNIZED = 20;
@@ -176,7 +176,7 @@ export function createUsageReader(options: UsageOptions): UsageReader {
 }
 
 /** tlsf takes its control block off the total. */
-const CONTROL_BLOCK = 64 * 1024;
+const CONTROL_BLOCK = 64 * KB;
 
 function isSizeOf(total: number | null, size: number): boolean {
   return total !== null && size >= total && size - total <= CONTROL_BLOCK;
@@ -194,7 +194,7 @@ export function readUsage(text: string | Uint8Array, options: UsageOptions): Usa
 }
 
 /** How much of a text is looked at to tell what it is. */
-const HEAD = 16 * 1024;
+const HEAD = 16 * KB;
 
 /** The command whose output a text looks like (`core.shmmem`, `pkg.stats`, `statistics`, `NDJSON samples`, ...); `null` when it is no usage. */
 export function looksLikeUsage(text: string): { kind: string } | null {

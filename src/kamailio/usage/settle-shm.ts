@@ -9,6 +9,7 @@
 import { factAt, SHMMEM_IS_64_BIT } from "../knowledge/releases.js";
 import { BYTES_SHM_COMMAND, RIGHT_SHM_COMMAND, SHM_STATS_IS_64_BIT } from "../knowledge/usage-commands.js";
 import type { ShmCounters } from "../sample.js";
+import { KB, MB } from "../units.js";
 import type { Version } from "../version.js";
 import type { ShmReading } from "./model.js";
 
@@ -24,8 +25,6 @@ export type Settled =
   | { ok: false; line: number; reason: string; hint: string | null };
 
 const TWO_32 = 2 ** 32;
-const KB = 1024;
-const MB = 1024 * KB;
 /** tlsf's total is the pool without its control block: 80 bytes to a few kB (tlsf_malloc.c). */
 const CONTROL_BLOCK = 64 * KB;
 /** Kamailio's smallest control block and its first allocations: less is used by no running server. */

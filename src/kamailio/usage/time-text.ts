@@ -3,6 +3,7 @@
  * `date -R`, and the `ctime` lines of `core.uptime`.
  */
 import { MONTHS } from "../knowledge/month-names.js";
+import { MINUTE } from "../units.js";
 
 /** A time as written: local, with what the text says about its zone. */
 export interface WrittenTime {
@@ -12,7 +13,6 @@ export interface WrittenTime {
   offset: number | null;
 }
 
-const MINUTE = 60_000;
 const MAX_TIME_TEXT = 80;
 const ISO =
   /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]{1,2}|_)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|[-+]\d{2}(?::?\d{2})?|[A-Z]{3,5})?$/;

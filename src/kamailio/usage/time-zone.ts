@@ -1,7 +1,6 @@
 /** Local times of the text in the caller's time zone, to UTC. */
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+import { HOUR, MINUTE } from "../units.js";
 
 /** A zone: what to subtract from a local time (as if it were UTC) to get UTC. Around the autumn change two offsets can be meant: later first. */
 export interface Zone {

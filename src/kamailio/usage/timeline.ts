@@ -7,6 +7,7 @@
  * when `core.uptime` stands beside each of them, its clock parts them.
  */
 
+import { DAY, timestamp } from "../units.js";
 import type { Block, Sink, TimedSample } from "./model.js";
 import { createMoment, type Moment } from "./moment.js";
 import { readSample } from "./ndjson.js";
@@ -34,7 +35,6 @@ export interface Timeline {
   end(): void;
 }
 
-const DAY = 86_400_000;
 /** SER's first release; a clock that says less was not set. */
 const OLDEST = Date.UTC(2001, 8, 1);
 /** Metrics of one page are stamped one by one while it is printed. */
@@ -73,7 +73,7 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
     const when = at ?? options.at ?? options.now;
     if (!acceptTime(when, line)) return;
     const parts = moment.sample(options.facts, processes, sink);
-    if (parts !== null) finished.push({ at: new Date(when).toISOString(), ...parts });
+    if (parts !== null) finished.push({ at: timestamp(when), ...parts });
   }
 
   function acceptTime(at: number, where: number): boolean {
@@ -140,7 +140,7 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
     }
     const at = timeOf(parts.at);
     if (at === null) sink.reject(where, "at is no time", "write it as 2026-11-23T01:14:56Z");
-    else if (acceptTime(at, where)) finished.push({ at: new Date(at).toISOString(), uptime, shm, pkg, load });
+    else if (acceptTime(at, where)) finished.push({ at: timestamp(at), uptime, shm, pkg, load });
   }
 
   /** A sample that does not say its time belongs to the upload's moment. */

@@ -3,7 +3,8 @@ import { type BuildPlan, type BuildPlanStepId, buildPlan } from "../../analysis/
 import { restartCommands } from "../../analysis/build-plan/service.js";
 import type { Check } from "../../analysis/readiness/check.js";
 import { DEBUG_FLAGS_PRINTED, factAt } from "../../kamailio/knowledge/releases.js";
-import { address, asTyped, binary, call, chunks, command, curl, type Ground, mb, runOn, submit, there } from "../ground.js";
+import { mb } from "../../kamailio/units.js";
+import { address, asTyped, binary, call, chunks, command, curl, type Ground, runOn, submit, there } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
 import type { Risk, StepCommand } from "../runbook.js";

@@ -1,5 +1,6 @@
 /** The first 15 minutes: what to read before anything is changed, and which runbook to go on with. */
 import { CORRUPTION_KINDS } from "../../kamailio/log/incident.js";
+import { DAY } from "../../kamailio/units.js";
 import { address, command, curl, type Ground } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { type Finding, freshSince, type StepPlan, satisfied, step } from "../plan.js";
@@ -49,7 +50,7 @@ function alive(g: Ground): StepPlan {
 
 function incidentFinding(g: Ground): Finding | null {
   const [newest] = g.facts.incidents;
-  return newest === undefined || newest.ended_at < g.created_at - DAY_MS
+  return newest === undefined || newest.ended_at < g.created_at - DAY
     ? null
     : satisfied(
         "incident",
@@ -59,8 +60,6 @@ function incidentFinding(g: Ground): Finding | null {
       );
 }
 
-const DAY_MS = 86_400_000;
-
 interface Choice {
   kind: RunbookKind;
   pool: string | null;
@@ -69,7 +68,7 @@ interface Choice {
 
 /** What the records point to, the most urgent first; `null` when they say nothing yet. */
 function choose(g: Ground): Choice | null {
-  const recent = g.facts.incidents.filter(({ ended_at }) => ended_at >= g.created_at - DAY_MS);
+  const recent = g.facts.incidents.filter(({ ended_at }) => ended_at >= g.created_at - DAY);
   const find = (kinds: (kind: (typeof recent)[number]["incident"]["kind"]) => boolean) =>
     recent.find(({ incident }) => kinds(incident.kind));
   const damaged = find((kind) => CORRUPTION_KINDS.has(kind));

@@ -1,7 +1,8 @@
 /** Fragmentation: a large request fails although much is free. Prove it with the largest piece, join neighbours, make requests smaller. */
 import { BUILD_SYSTEM, factAt, MANAGER_OPTIONS } from "../../kamailio/knowledge/releases.js";
 import type { Pool } from "../../kamailio/pool.js";
-import { answers, call, command, type Ground, mb, setCoreLine, submit, text } from "../ground.js";
+import { mb } from "../../kamailio/units.js";
+import { answers, call, command, type Ground, setCoreLine, submit, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook, PID, POOL } from "../kind.js";
 import { type Finding, freshSince, type StepPlan, satisfied, step } from "../plan.js";
 import { dumpStep } from "../steps/dumps.js";

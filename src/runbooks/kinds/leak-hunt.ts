@@ -1,6 +1,7 @@
 /** Leak hunt: rule out what only looks like a leak, then three inventories over time, the site whose count grows, and the release that fixed it. */
 import { compareDumps } from "../../analysis/dump-comparison/dump-comparison.js";
 import type { Pool } from "../../kamailio/pool.js";
+import { DAY, MINUTE, timestamp } from "../../kamailio/units.js";
 import { address, answers, call, command, curl, type Ground, number, submit, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook, PID, POOL } from "../kind.js";
 import { integer } from "../parameters.js";
@@ -18,7 +19,6 @@ import { needSites } from "../steps/sites.js";
 const BETWEEN_MINUTES = 60;
 /** Dumps of the story: older ones are of other times, but a history from before the runbook is welcome. */
 const DUMPS_COMPARED = 6;
-const DAY_MS = 86_400_000;
 
 export const leakHunt: KindOfRunbook = {
   kind: "leak_hunt",
@@ -44,14 +44,10 @@ export const leakHunt: KindOfRunbook = {
 
 function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[] {
   const minutes = number(g, "between_minutes") ?? BETWEEN_MINUTES;
-  const gap = minutes * 60_000;
+  const gap = minutes * MINUTE;
   const dumps = story(g, pool, target).map(({ taken_at }) => taken_at);
   const second = dumps.find((at) => dumps[0] !== undefined && at >= dumps[0] + gap);
-  const since = [
-    g.created_at - DAY_MS,
-    dumps[0] === undefined ? null : dumps[0] + gap,
-    second === undefined ? null : second + gap,
-  ];
+  const since = [g.created_at - DAY, dumps[0] === undefined ? null : dumps[0] + gap, second === undefined ? null : second + gap];
   const dump = (index: number, title: string, why: string) =>
     dumpStep(g, {
       id: `dump_${index + 1}`,
@@ -75,7 +71,7 @@ function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[
       phase: "collect",
       title: "Keep a sample a minute",
       why: "The slope, not the level, shows a leak: troughs that rise from night to night. Load counters beside it tell a leak from growth.",
-      since: g.created_at - DAY_MS,
+      since: g.created_at - DAY,
     }),
     stuck(g, pool),
     liftLogLimit(g, "sums"),
@@ -84,7 +80,7 @@ function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[
       "First dump",
       "What is there now. Start-up sites (init_*, fix_*, yyparse, cfg_*) do not count: their number is fixed.",
     ),
-    phantomCheck(g, pool, target, g.created_at - DAY_MS),
+    phantomCheck(g, pool, target, g.created_at - DAY),
     between(g, minutes, dumps[0] ?? null),
     dump(1, "Second dump, under the same load", "Count, not bytes, by site: what grew, and by how much an hour."),
     dump(2, "Third dump, after as long again", "Two dumps cannot tell warm-up from a leak: a leak grows by as much again."),
@@ -104,7 +100,7 @@ function story(g: Ground, pool: Pool, target: Target | null) {
       dump.complete &&
       dump.sites !== null &&
       dump.sites.length > 0 &&
-      dump.taken_at >= g.created_at - DAY_MS &&
+      dump.taken_at >= g.created_at - DAY &&
       (pool === "shm" || target === null || dump.pid === null || dump.pid === target.pid),
   );
   return ours.sort((a, b) => a.taken_at - b.taken_at);
@@ -186,15 +182,14 @@ function stuck(g: Ground, pool: Pool): StepPlan | null {
 }
 
 function between(g: Ground, minutes: number, first: number | null): StepPlan {
-  const until = first === null ? null : first + minutes * 60_000;
+  const until = first === null ? null : first + minutes * MINUTE;
   return step({
     id: "let_it_work",
     phase: "collect",
     title: `Let it work for ${minutes} minutes`,
     why: "Hundreds of the suspect operation make the signal larger than the noise. In a test system, run them with sipp.",
     commands: [{ run_on: "anywhere", text: `sleep ${minutes * 60}` }],
-    expect:
-      until === null ? "It begins with the first dump." : `The second dump counts from ${new Date(until).toISOString()} on.`,
+    expect: until === null ? "It begins with the first dump." : `The second dump counts from ${timestamp(until)} on.`,
     when_ok: "Take the second dump at a like load.",
     when_not: "No traffic: nothing can grow.",
     finding: until !== null && g.facts.now >= until ? satisfied("clock", null, until, `${minutes} minutes have passed.`) : null,

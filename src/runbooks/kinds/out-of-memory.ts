@@ -1,7 +1,8 @@
 /** Out of memory: from the first log line to the pool, the process, the inventory before the restart, and the verdict that decides the cure. */
 import type { Pool } from "../../kamailio/pool.js";
+import { DAY, HOUR, timestamp } from "../../kamailio/units.js";
 import type { IncidentFact } from "../facts.js";
-import { address, curl, type Ground, iso, logOf, text } from "../ground.js";
+import { address, curl, type Ground, logOf, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook, PID } from "../kind.js";
 import { word } from "../parameters.js";
 import { doneAt, type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
@@ -13,7 +14,7 @@ import { raisePool } from "../steps/restart.js";
 import { needSites } from "../steps/sites.js";
 
 /** Incidents older than this belong to another story. */
-const STORY_MS = 7 * 86_400_000;
+const STORY_MS = 7 * DAY;
 /** No failure for so long after a restart with a bigger pool means that it holds for now; a leak comes back later. */
 const QUIET_HOURS = 24;
 
@@ -132,7 +133,7 @@ function noMore(g: Ground, pool: Pool | null): StepPlan {
           ({ ended_at, incident }) =>
             ended_at > restarted && incident.kind === "exhaustion" && (pool === null || incident.pool === pool),
         );
-  const over = restarted !== null && g.facts.now >= restarted + QUIET_HOURS * 3_600_000;
+  const over = restarted !== null && g.facts.now >= restarted + QUIET_HOURS * HOUR;
   return step({
     id: "verify",
     phase: "verify",
@@ -145,14 +146,9 @@ function noMore(g: Ground, pool: Pool | null): StepPlan {
     submit: `${source} | gzip | ${curl(g, `-H 'Content-Encoding: gzip' --data-binary @- ${address(g, "logs")}`)}`,
     finding:
       again !== undefined
-        ? failed("incident", again.id, again.ended_at, `It failed again at ${iso(again.ended_at)}.`)
+        ? failed("incident", again.id, again.ended_at, `It failed again at ${timestamp(again.ended_at)}.`)
         : over && g.facts.usage.latest !== null && g.facts.usage.latest.at >= restarted
-          ? satisfied(
-              "clock",
-              null,
-              restarted + QUIET_HOURS * 3_600_000,
-              `No failure is recorded in the ${QUIET_HOURS} hours since.`,
-            )
+          ? satisfied("clock", null, restarted + QUIET_HOURS * HOUR, `No failure is recorded in the ${QUIET_HOURS} hours since.`)
           : null,
   });
 }

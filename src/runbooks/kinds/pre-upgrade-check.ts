@@ -2,21 +2,9 @@
 import { releaseChanges } from "../../kamailio/knowledge/release-changes.js";
 import { factAt, QM_OVERHEAD, VERSION_OPTION } from "../../kamailio/knowledge/releases.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
+import { mb } from "../../kamailio/units.js";
 import { readVersion, type Version } from "../../kamailio/version.js";
-import {
-  address,
-  binary,
-  chunks,
-  command,
-  configFile,
-  curl,
-  type Ground,
-  mb,
-  placeholder,
-  submit,
-  text,
-  there,
-} from "../ground.js";
+import { address, binary, chunks, command, configFile, curl, type Ground, placeholder, submit, text, there } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { words } from "../parameters.js";
 import { doneAt, type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";

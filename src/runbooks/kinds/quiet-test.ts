@@ -3,6 +3,7 @@
  * with a verdict (wiki "Analysis of Memory Incidents": "stop sending traffic to that instance and watch").
  */
 import type { Pool } from "../../kamailio/pool.js";
+import { timestamp } from "../../kamailio/units.js";
 import { answers, call, command, type Ground, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook, PID, POOL } from "../kind.js";
 import { quietWait, type Wait } from "../lifetimes.js";
@@ -131,8 +132,7 @@ function waiting(g: Ground, wait: Wait, quietFrom: number | null): StepPlan {
     title: `Wait ${wait.seconds} seconds`,
     why: `The longest lifetime of what traffic made, and a minute: ${wait.lifetimes.map(({ name, seconds, source }) => `${name} ${seconds} s (${source})`).join("; ")}. ${wait.notes.join(" ")}`.trim(),
     commands: [{ run_on: "anywhere", text: `sleep ${wait.seconds}` }],
-    expect:
-      quietFrom === null ? "It begins when stop_traffic is marked done." : `It ends at ${new Date(quietFrom).toISOString()}.`,
+    expect: quietFrom === null ? "It begins when stop_traffic is marked done." : `It ends at ${timestamp(quietFrom)}.`,
     when_ok: "Take the sample in the quiet.",
     when_not: "Too short a wait calls every transaction a leak.",
     finding: over ? satisfied("clock", null, quietFrom, `${wait.seconds} s have passed since the traffic stopped.`) : null,

@@ -1,6 +1,7 @@
 /** Does a reload leak? Reload several times under watch and see what each one leaves. An experiment with a verdict. */
 import type { Pool } from "../../kamailio/pool.js";
-import { call, command, type Ground, iso, mb, number, placeholder, text } from "../ground.js";
+import { mb, timestamp } from "../../kamailio/units.js";
+import { call, command, type Ground, number, placeholder, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { integer, words } from "../parameters.js";
 import { doneAt, freshSince, type StepPlan, step } from "../plan.js";
@@ -131,8 +132,8 @@ function judge(g: Ground): RunbookVerdict | null {
   const grown = (level(after) ?? 0) - (level(before) ?? 0);
   const each = Math.round(grown / repeats);
   const evidence = [
-    `${iso(before.at)} before: ${mb(level(before) ?? 0)}`,
-    `${iso(after.at)} after ${repeats} reloads: ${mb(level(after) ?? 0)}`,
+    `${timestamp(before.at)} before: ${mb(level(before) ?? 0)}`,
+    `${timestamp(after.at)} after ${repeats} reloads: ${mb(level(after) ?? 0)}`,
   ];
   if (each > NOISE_BYTES)
     return {

@@ -1,7 +1,8 @@
 /** Resize: the sizes that the history asks for, where this system writes them down, the host's room, the restart, and the proof. */
 import type { Recommendation } from "../../analysis/sizing/sizing.js";
 import type { Pool } from "../../kamailio/pool.js";
-import { address, command, curl, type Ground, inContainer, mb, number, submit, text } from "../ground.js";
+import { MB, mb } from "../../kamailio/units.js";
+import { address, command, curl, type Ground, inContainer, number, submit, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { integer, word } from "../parameters.js";
 import { type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
@@ -102,7 +103,7 @@ function hostRoom(g: Ground, wanted: readonly Size[]): StepPlan {
     id: "host_room",
     phase: "confirm",
     title: "See that the host can give it",
-    why: `-m is taken once, -M by each process${processes === null ? " (how many there are is not recorded)" : ` (${processes} of them)`}: ${mb(Math.max(0, more) * 1_048_576)} more than now. In a container the limit of the container counts.`,
+    why: `-m is taken once, -M by each process${processes === null ? " (how many there are is not recorded)" : ` (${processes} of them)`}: ${mb(Math.max(0, more) * MB)} more than now. In a container the limit of the container counts.`,
     commands: [
       { run_on: "server", text: "free -m" },
       ...(inContainer(g) === null

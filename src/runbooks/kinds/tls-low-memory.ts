@@ -1,5 +1,6 @@
 /** TLS refuses operations to keep memory free: the threshold that Kamailio computes from its processes, and what each connection costs. */
-import { answers, call, command, type Ground, mb, number, submit } from "../ground.js";
+import { KB, mb } from "../../kamailio/units.js";
+import { answers, call, command, type Ground, number, submit } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { integer } from "../parameters.js";
 import { type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
@@ -9,8 +10,8 @@ import { recordBuild, recordConfig, recordLog, recordService, recordSettings, re
 import { raisePool } from "../steps/restart.js";
 
 /** Free shm below which new connections (1) and running operations (2) are refused, for each process (tls_init.c:795,800@5.6.3, 968@6.1.4). */
-const THRESHOLD_1_BYTES = 512 * 1024;
-const THRESHOLD_2_BYTES = 256 * 1024;
+const THRESHOLD_1_BYTES = 512 * KB;
+const THRESHOLD_2_BYTES = 256 * KB;
 /** 9,600 connections filled 700 MB (issue 3980); with sessions up to 130 KB. */
 const BYTES_A_CONNECTION = 76_000;
 
@@ -66,7 +67,7 @@ function incidentFinding(g: Ground): Finding | null {
 /** A parameter in KB; 0 switches the check off, below 0 is the default. */
 function configured(g: Ground, name: string): number | null {
   const value = g.facts.module_parameters?.find((one) => one.module === "tls" && one.name === name)?.value;
-  return typeof value === "number" && value >= 0 ? value * 1024 : null;
+  return typeof value === "number" && value >= 0 ? value * KB : null;
 }
 
 function threshold(g: Ground): StepPlan {

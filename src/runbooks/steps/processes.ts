@@ -1,5 +1,6 @@
 /** Which process to look at: the one that failed, the one that the caller names, or the fullest. Never a guess: without any, a step asks. */
-import { answers, call, command, type Ground, mb, number, placeholder } from "../ground.js";
+import { mb } from "../../kamailio/units.js";
+import { answers, call, command, type Ground, number, placeholder } from "../ground.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
 
 export interface Target {

@@ -1,6 +1,7 @@
 /** Steps that record what the service must know first: the build, the settings, the counters, the log. Records that are there satisfy them. */
 
 import { quoteShellWord } from "../../kamailio/shell-words.js";
+import { mb } from "../../kamailio/units.js";
 import {
   address,
   answers,
@@ -10,9 +11,7 @@ import {
   configFile,
   curl,
   type Ground,
-  iso,
   logOf,
-  mb,
   placeholder,
   shellThere,
   submit,
@@ -237,9 +236,4 @@ export function report(g: Ground): StepPlan {
     when_ok: "Attach it to the ticket.",
     when_not: "Run the commands that it marks as missing, then take it again.",
   });
-}
-
-/** When something was, for a sentence. */
-export function when(ms: number): string {
-  return iso(ms);
 }

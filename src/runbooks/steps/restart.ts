@@ -2,7 +2,8 @@
 import { editCommandLine, restartCommands } from "../../analysis/build-plan/service.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
-import { binary, configFile, type Ground, inContainer, mb, placeholder, runOn, text, there } from "../ground.js";
+import { MB, mb } from "../../kamailio/units.js";
+import { binary, configFile, type Ground, inContainer, placeholder, runOn, text, there } from "../ground.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
 import type { StepCommand } from "../runbook.js";
 
@@ -67,7 +68,7 @@ export function raisePool(g: Ground, pool: Pool, title: string): StepPlan | null
     g.facts.sizing?.recommendations.find((one) => one.pool === pool && one.finding === "undersized")?.recommended_mb ?? null;
   const size = Math.max(advised ?? 0, now * FACTOR);
   const processes = g.facts.settings.processes.value ?? g.facts.usage.latest?.sample.pkg.length ?? null;
-  const more = (size - now) * (pool === "shm" ? 1 : (processes ?? 1)) * 1_048_576;
+  const more = (size - now) * (pool === "shm" ? 1 : (processes ?? 1)) * MB;
   const cost =
     pool === "shm"
       ? `${mb(more)} more of the host's memory.`

@@ -1,10 +1,6 @@
 /** Makes many points few without losing a peak: buckets keep the lowest, the highest and the last value, never an average. */
 import type { Series } from "../../kamailio/history/series.js";
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE, SECOND } from "../../kamailio/units.js";
 
 /** Widths that divide each other's common multiples, so that buckets begin at round times. */
 const WIDTHS = [

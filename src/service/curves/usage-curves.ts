@@ -1,12 +1,11 @@
 /** A stretch of an instance's history as curves of at most so many points, from the coarsest source that still shows it well. */
 import { setImmediate as otherWork } from "node:timers/promises";
+import { DAY, HOUR } from "../../kamailio/units.js";
 import type { SeriesKind, TimedSample, UsageStore } from "../../store/usage/usage.js";
 import { CurveCollector, type Selection } from "./collect-curves.js";
 import type { UsageCurves } from "./curves.js";
 import { bucketWidth, coarser } from "./down-sample.js";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 /** Raw samples, or hours, are read while a bucket is narrower than this share of the next coarser source's. */
 const FINER_BELOW = 1 / 4;
 /** Raw samples unpacked at a time: some milliseconds. */

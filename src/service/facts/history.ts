@@ -1,13 +1,13 @@
 /** Loads what the judgements of usage look at: the counters over time, the events and incidents. */
 import type { InstanceFacts } from "../../analysis/facts/gather.js";
 import { historyFacts } from "../../analysis/facts/history-facts.js";
-import { cellWidth, HOUR } from "../../analysis/history/cell-width.js";
+import { cellWidth } from "../../analysis/history/cell-width.js";
 import { historyFromSamples } from "../../analysis/history/from-samples.js";
 import type { History, ProcessHistory } from "../../analysis/history/history.js";
 import { historyIncident } from "../../analysis/history/log-incident.js";
 import { NEWEST_SAMPLES, newestOf, newestOfSeries } from "../../analysis/history/newest.js";
 import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
-import { timestamp } from "../../kamailio/units.js";
+import { HOUR, timestamp } from "../../kamailio/units.js";
 import type { Store } from "../../store/store.js";
 import type { EntitySeries } from "../../store/usage/usage.js";
 import { allIncidents } from "./incidents.js";

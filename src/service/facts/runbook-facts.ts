@@ -1,4 +1,5 @@
 /** Gathers what a runbook is made from: everything that is recorded about the instance, and the judgements of it. */
+
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
 import type { InstanceFacts } from "../../analysis/facts/gather.js";
 import { hostMemoryContext } from "../../analysis/facts/host-context.js";
@@ -8,6 +9,7 @@ import { judgeReadiness } from "../../analysis/readiness/readiness.js";
 import { sizeInstance } from "../../analysis/sizing/size-instance.js";
 import { readConfig } from "../../kamailio/config/read-config.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
+import { MINUTE } from "../../kamailio/units.js";
 import type { Version } from "../../kamailio/version.js";
 import type { ModuleParameterFact, RunbookFacts, TimedUsage } from "../../runbooks/facts.js";
 import { FRESH_MS } from "../../runbooks/plan.js";
@@ -22,7 +24,7 @@ import { newestShmPeak } from "./shm-peak.js";
 /** Samples read from when the runbook began, and up to now: an experiment lies between them. */
 const SAMPLES_READ = 500;
 /** A sample so soon after the start still shows the start-up level. */
-const START_UP_MS = 30 * 60_000;
+const START_UP_MS = 30 * MINUTE;
 
 /** @param since epoch ms of the oldest runbook that the facts are for */
 export async function runbookFacts(

@@ -1,4 +1,5 @@
 /** Finds out what there is to import before the first sample is fetched: the metrics, the one server that is meant, the times, the step. */
+import { DAY, SECOND } from "../../kamailio/units.js";
 import { pointsIn } from "./chunks.js";
 import { failure, ImportFailure } from "./import-failure.js";
 import type { ImportPlan, ImportRequest, LabelSet } from "./import-state.js";
@@ -11,8 +12,6 @@ export interface Discovery {
   warnings: string[];
 }
 
-const SECOND = 1000;
-const DAY = 86_400 * SECOND;
 /** The step when nothing tells how often the server was asked. */
 const DEFAULT_STEP = 60 * SECOND;
 /** Bounds of a step that is guessed: memory does not move within seconds, and an hour is what is kept for years. */

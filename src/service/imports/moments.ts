@@ -3,6 +3,7 @@
  * exporter would have shown then. So the counters are judged alike, whichever way they come.
  */
 import { METRIC_PREFIX } from "../../kamailio/knowledge/metric-names.js";
+import { timestamp } from "../../kamailio/units.js";
 import { createMetricsPage, type MetricLine } from "../../kamailio/usage/metrics-page.js";
 import type { Sink } from "../../kamailio/usage/model.js";
 import { createMoment, type Processes } from "../../kamailio/usage/moment.js";
@@ -95,5 +96,5 @@ function sampleOf(at: number, lines: readonly MetricLine[], facts: ShmFacts, sin
     else moment.add(block);
   }
   const parts = moment.sample(facts, processes, sink);
-  return parts === null ? null : { at, sample: { at: new Date(at).toISOString(), ...parts } };
+  return parts === null ? null : { at, sample: { at: timestamp(at), ...parts } };
 }

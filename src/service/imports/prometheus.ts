@@ -3,6 +3,7 @@
  * query_range, by GET, each query one metric with plain label matchers, which every one of them can.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { MB } from "../../kamailio/units.js";
 import type { OutgoingAnswer, OutgoingClient } from "../outgoing/outgoing.js";
 import { OutgoingError } from "../outgoing/outgoing-error.js";
 import { failure, type ImportFailure } from "./import-failure.js";
@@ -33,7 +34,7 @@ export interface SourceOptions {
 }
 
 /** Bytes of an answer. Each query is one metric, whose chunk is sized to some MB at the most. */
-const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_BYTES = 32 * MB;
 /** A server cuts its own queries at 2 minutes (`--query.timeout`). Milliseconds. */
 const TIMEOUT = 130_000;
 /** A server's own words in an error. */

@@ -1,5 +1,6 @@
 /** Runs one import: finds out what there is, then takes it in chunk by chunk, each written down before the next is fetched. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { MB } from "../../kamailio/units.js";
 import type { Store } from "../../store/store.js";
 import type { Recorded, TimedSample } from "../../store/usage/usage.js";
 import { ReadingFactsCache } from "../intake/reading-facts.js";
@@ -29,7 +30,6 @@ export class Interrupted extends Error {
 
 /** A server that is started anew is back by then. Milliseconds. */
 const RETRY_DELAYS: readonly number[] = [1_000, 4_000, 15_000];
-const MB = 1_048_576;
 /** Samples in one write, few enough that other requests get in between. */
 const SAMPLES_PER_WRITE = 100;
 /** Milliseconds of work before others have their turn. */

@@ -1,11 +1,12 @@
 /** Takes an upload of usage in as it arrives: bytes to samples to batches that are on disk before the next one is read. */
+import { KB } from "../../kamailio/units.js";
 import type { TimedSample, UsageReader, UsageReport } from "../../kamailio/usage/reader.js";
 import type { Recorded, TimedSample as StoredSample } from "../../store/usage/usage.js";
 
 /** Samples in one write: some milliseconds, so that other requests get in between. */
 export const SAMPLES_PER_WRITE = 500;
 /** The beginning of the upload, kept to say what it looks like when nothing in it is usage. */
-const HEAD_BYTES = 64 * 1024;
+const HEAD_BYTES = 64 * KB;
 
 export interface Received {
   report: UsageReport;

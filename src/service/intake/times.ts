@@ -1,11 +1,11 @@
 /** When a dump or an incident was: its log says it, or whoever posted it, or the clock. */
 import type { Dump } from "../../kamailio/dump/dump.js";
 import type { LogIncident, LogReading } from "../../kamailio/log/incident.js";
-import { timestamp } from "../../kamailio/units.js";
+import { DAY, timestamp } from "../../kamailio/units.js";
 import type { DumpTimeSource } from "../../store/dumps.js";
 
 /** Clocks differ, but not by a day: a later time in a log is wrong, or its year was guessed one too high. */
-const MAX_AHEAD = 24 * 3_600_000;
+const MAX_AHEAD = DAY;
 
 export interface TakenAt {
   /** Epoch ms. */

@@ -7,9 +7,10 @@ import { createDumpReader, type DumpReading } from "../../kamailio/dump/reader.j
 import type { LogReading } from "../../kamailio/log/incident.js";
 import { createLogReader } from "../../kamailio/log/reader.js";
 import { HEAD_LENGTH } from "../../kamailio/recognise.js";
+import { KB } from "../../kamailio/units.js";
 
 /** Bytes handed to the readers at a time. They read about 0.5 GB/s together: a millisecond, then the other requests have their turn. */
-const PIECE = 512 * 1024;
+const PIECE = 512 * KB;
 
 export interface ReadUpload {
   log: LogReading;

@@ -1,6 +1,7 @@
 /** A raw sample as one packed row: MessagePack of numbers alone, with what can be computed left out, a few hundred bytes for a dozen processes. */
 import { pack, unpack } from "msgpackr";
 import type { PkgCounters, ShmCounters, UsageSample } from "../../kamailio/sample.js";
+import { timestamp } from "../../kamailio/units.js";
 import type { Entity } from "./entity.js";
 
 type N = number | null;
@@ -60,7 +61,7 @@ export function packSample(
 export function unpackSample(packed: Uint8Array, at: number, entities: ReadonlyMap<number, Entity>): UsageSample {
   const [uptime, shm, rows, counters, ranks = []] = unpack(packed) as PackedSample;
   return {
-    at: new Date(at).toISOString(),
+    at: timestamp(at),
     uptime,
     shm: shm === null ? null : unpackShm(shm),
     pkg: withRanks(unpackRows(rows, entities), ranks),

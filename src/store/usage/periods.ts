@@ -1,6 +1,5 @@
 /** The periods that buckets are kept in, in UTC: hours in days, days in months. */
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
+import { DAY, HOUR } from "../../kamailio/units.js";
 
 export const hourStart = (at: number) => Math.floor(at / HOUR) * HOUR;
 export const dayStart = (at: number) => Math.floor(at / DAY) * DAY;

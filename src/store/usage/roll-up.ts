@@ -4,11 +4,11 @@
  */
 import type { Kysely } from "kysely";
 import { detectEvents, type HistoryEvent, NOTHING_WATCHED } from "../../kamailio/history/events.js";
+import { HOUR } from "../../kamailio/units.js";
 import { all, type Job, run } from "../job.js";
 import type { Database } from "../schema.js";
 import type { Entities } from "./entity.js";
 import { unpackSample } from "./packed-sample.js";
-import { HOUR } from "./periods.js";
 import { keepEvents } from "./record.js";
 import { Rollups } from "./rollups.js";
 import { bucketsOf, type TimedSample } from "./sample-buckets.js";

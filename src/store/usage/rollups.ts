@@ -1,10 +1,11 @@
 /** The rolled-up rows of one instance inside a job: read when they are needed, changed in memory, written once at the end. */
 import type { Kysely } from "kysely";
+import { DAY, HOUR } from "../../kamailio/units.js";
 import { first, type Job, run } from "../job.js";
 import type { Database, UsageRollupRow } from "../schema.js";
 import { type Bucket, type Buckets, foldBucket, mergeBucket, newBucket, packBuckets, unpackBuckets } from "./buckets.js";
 import { countersOf, type Entities, SHM_ENTITY } from "./entity.js";
-import { DAY, dayStart, HOUR, monthStart } from "./periods.js";
+import { dayStart, monthStart } from "./periods.js";
 
 type Resolution = UsageRollupRow["resolution"];
 

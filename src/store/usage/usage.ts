@@ -1,12 +1,13 @@
 /** Keeps the usage history: raw samples for some days, hours and days rolled up for years, restarts and resizes as events. */
 import type { Kysely } from "kysely";
 import type { HistoryEvent } from "../../kamailio/history/events.js";
+import { DAY, HOUR } from "../../kamailio/units.js";
 import { all, type Executor, first, type Job, run } from "../job.js";
 import { prepared } from "../prepared.js";
 import type { Database } from "../schema.js";
 import { type Entities, EntityCache } from "./entity.js";
 import { unpackSample } from "./packed-sample.js";
-import { DAY, dayStart, HOUR, hourStart, monthStart } from "./periods.js";
+import { dayStart, hourStart, monthStart } from "./periods.js";
 import { keepEvents, type Recorded, SampleRecorder } from "./record.js";
 import { rollUpSome } from "./roll-up.js";
 import type { TimedSample } from "./sample-buckets.js";

@@ -1,7 +1,8 @@
 /** What a chart of usage shows, before it is drawn: lines, marks and words, in MB and epoch ms. */
 import type { Pool } from "../../kamailio/pool.js";
+import { between, clock, duration, MINUTE, mb } from "../../kamailio/units.js";
 import type { Curve, UsageCurves } from "../../service/curves/curves.js";
-import { day, label, mb, moment, stretch, toMb } from "./figures.js";
+import { label, toMb } from "./figures.js";
 import { type Gap, gapsIn } from "./gaps.js";
 import type { Palette } from "./palette.js";
 
@@ -60,7 +61,7 @@ const HEADROOM = 1.06;
 const FARTHEST_AHEAD = 1;
 const NEAREST_AHEAD = 0.02;
 /** Milliseconds; a shorter history is drawn as if it were that long. */
-const LEAST_SPAN = 4 * 60_000;
+const LEAST_SPAN = 4 * MINUTE;
 
 export function drawingOf(subject: ChartSubject): Drawing {
   return subject.pool === "shm" ? shmDrawing(subject) : pkgDrawing(subject);
@@ -157,15 +158,15 @@ function finish({ instance, pool, usage, forecast }: ChartSubject, { lines, band
     description: [
       `${title}.`,
       `${subtitle}.`,
-      now === null ? "" : `From ${moment(first)} to ${moment(last)}.`,
+      now === null ? "" : `From ${clock(first)} to ${clock(last)}.`,
       restarts.length === 0
         ? ""
-        : `Restarts: ${restarts.slice(0, 5).map(moment).join(", ")}${restarts.length > 5 ? ` and ${restarts.length - 5} more` : ""}.`,
+        : `Restarts: ${restarts.slice(0, 5).map(clock).join(", ")}${restarts.length > 5 ? ` and ${restarts.length - 5} more` : ""}.`,
       gaps.length === 0
         ? ""
         : `Without data: ${gaps
             .slice(0, 3)
-            .map((gap) => `${stretch(gap.to - gap.from)} from ${moment(gap.from)}`)
+            .map((gap) => `${duration(gap.to - gap.from)} from ${clock(gap.from)}`)
             .join(", ")}.`,
     ]
       .filter((sentence) => sentence !== "")
@@ -195,10 +196,7 @@ function aheadOf(forecast: Forecast, begin: number, end: number, size: number | 
   const span = Math.max(end - begin, 1);
   const last = forecast.latest ?? forecast.likely;
   const edge = Math.min(Math.max(last + span * NEAREST_AHEAD, end + span * NEAREST_AHEAD), end + span * FARTHEST_AHEAD);
-  const label =
-    forecast.latest === null
-      ? `full from ${day(forecast.earliest, end)} on, or never`
-      : `full between ${day(forecast.earliest, end)} and ${day(forecast.latest, end)}`;
+  const label = `full ${between(forecast.earliest, forecast.latest, end)}`;
   return { ...forecast, edge, to: Math.min(forecast.latest ?? edge, edge), label };
 }
 

@@ -5,7 +5,7 @@ import { historyFromSamples } from "../../../src/analysis/history/from-samples.j
 import type { InstanceFacts } from "../../../src/analysis/history/history.js";
 import { NO_EXPECTED_LOAD } from "../../../src/analysis/sizing/cold-start.js";
 import { sizeInstance } from "../../../src/analysis/sizing/size-instance.js";
-import { MB } from "../../../src/kamailio/pool.js";
+import { MB } from "../../../src/kamailio/units.js";
 import { makeTrace } from "../../support/traces.js";
 import { incidentUsage, lastTime } from "../diagnosis/usage-fixture.js";
 

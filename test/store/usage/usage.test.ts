@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { UsageSample } from "../../../src/kamailio/sample.js";
+import { DAY, HOUR } from "../../../src/kamailio/units.js";
 import { openStore, type Store } from "../../../src/store/store.js";
 import type { Entity } from "../../../src/store/usage/entity.js";
 import { packSample, unpackSample } from "../../../src/store/usage/packed-sample.js";
-import { DAY, HOUR } from "../../../src/store/usage/periods.js";
 import type { TimedSample } from "../../../src/store/usage/usage.js";
 
 const NOW = Date.UTC(2026, 10, 23, 12);

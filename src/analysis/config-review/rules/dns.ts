@@ -1,6 +1,7 @@
 /** Rules: the DNS cache and the blocklist live in shared memory. */
+import { KB, mb } from "../../../kamailio/units.js";
 import type { ConfigFacts } from "../facts.js";
-import { type ConfigFinding, finding, mb } from "../finding.js";
+import { type ConfigFinding, finding } from "../finding.js";
 import { poolSizes } from "../sizes.js";
 
 /** Share of shm that the cache may fill. */
@@ -19,10 +20,10 @@ export function dnsCache(facts: ConfigFacts): ConfigFinding[] {
         write: "use_dns_cache=on",
       }),
     );
-  } else if (kilobytes !== null && shm !== null && where !== null && kilobytes * 1024 > shm * CACHE_SHARE) {
+  } else if (kilobytes !== null && shm !== null && where !== null && kilobytes * KB > shm * CACHE_SHARE) {
     findings.push(
       finding("dns_cache_large", "warning", where, {
-        message: `dns_cache_mem=${kilobytes} lets the DNS cache take ${mb(kilobytes * 1024)} of ${mb(shm)} shm (the unit is KB)`,
+        message: `dns_cache_mem=${kilobytes} lets the DNS cache take ${mb(kilobytes * KB)} of ${mb(shm)} shm (the unit is KB)`,
         why: "Entries are shm chunks; the cache cleans up at about 75 % of the bound (src/core/dns_cache.c:203@5.6.3)",
         write: "dns_cache_mem=500",
       }),
@@ -30,7 +31,7 @@ export function dnsCache(facts: ConfigFacts): ConfigFinding[] {
   }
   for (const name of ["dst_blocklist_mem", "dst_blacklist_mem"]) {
     const line = facts.assigned(name);
-    const size = typeof line?.value === "number" ? line.value * 1024 : 0;
+    const size = typeof line?.value === "number" ? line.value * KB : 0;
     if (line !== null && shm !== null && size > shm * CACHE_SHARE)
       findings.push(
         finding("blocklist_large", "warning", line, {

@@ -1,7 +1,7 @@
 /** Rules: the pools against the number of processes and the memory of the host. */
-import { MB } from "../../../kamailio/pool.js";
+import { MB, mb } from "../../../kamailio/units.js";
 import type { ConfigFacts } from "../facts.js";
-import { type ConfigFinding, finding, mb } from "../finding.js";
+import { type ConfigFinding, finding } from "../finding.js";
 import type { ProcessEstimate } from "../processes/process-estimate.js";
 import { poolSizes } from "../sizes.js";
 

@@ -1,6 +1,7 @@
 /** Rules: tables that live in shared memory, and what bounds them. */
+import { duration, mb, SECOND } from "../../../kamailio/units.js";
 import type { ConfigFacts } from "../facts.js";
-import { type ConfigFinding, finding, mb } from "../finding.js";
+import { type ConfigFinding, finding } from "../finding.js";
 import { definitionNumber } from "../processes/module-processes.js";
 import { poolSizes } from "../sizes.js";
 
@@ -137,7 +138,7 @@ export function dialogs(facts: ConfigFacts): ConfigFinding[] {
   if (timeout !== null && timeout >= LONG_DIALOG_SECONDS && !asks)
     findings.push(
       finding("dialog_lost_bye", "warning", facts.parameter("dialog", "default_timeout") ?? loaded, {
-        message: `a dialog whose BYE is lost stays for ${Math.round(timeout / 3600)} hours (default_timeout=${timeout}), and no keepalive finds it`,
+        message: `a dialog whose BYE is lost stays for ${duration(timeout * SECOND)} (default_timeout=${timeout}), and no keepalive finds it`,
         why: "Dialogs are bounded by their lifetime alone (src/modules/dialog/dlg_hash.c:469@5.6.3)",
         write: 'modparam("dialog", "default_timeout", 14400)',
       }),

@@ -1,9 +1,9 @@
 /** Rules: what connections and their buffers can take of shared memory. */
 
 import { factAt, type Row } from "../../../kamailio/knowledge/releases.js";
-import { MB } from "../../../kamailio/pool.js";
+import { KB, MB, mb } from "../../../kamailio/units.js";
 import type { ConfigFacts } from "../facts.js";
-import { type ConfigFinding, finding, mb } from "../finding.js";
+import { type ConfigFinding, finding } from "../finding.js";
 import { type ProcessEstimate, tlsOn } from "../processes/process-estimate.js";
 import { poolSizes } from "../sizes.js";
 
@@ -15,13 +15,13 @@ const WEBSOCKET_BUFFER: readonly Row<number>[] = [
   { since: "4.4.0", until: null, value: 65_536, source: "src/modules/websocket/ws_conn.c:197-206@5.6.3" },
 ];
 /** A TLS session in shared memory: 700 MB were filled by 9,600 connections (kamailio#3980). */
-const TLS_CONNECTION_BYTES = 76 * 1024;
+const TLS_CONNECTION_BYTES = 76 * KB;
 /** A request this long needs a free chunk as long, which a fragmented pool has not (kamailio#2942: 256,760 bytes failed with 200 MB free). */
 const LARGE_READ_BUFFER = 65_536;
 /** Share of shm that connections may come to before it is said. */
 const CONNECTION_SHARE = 0.5;
 /** tls: free shm for each process below which new connections, then all operations, are refused (tls_init.c:793-800@5.6.3). */
-const THRESHOLD_1 = 512 * 1024;
+const THRESHOLD_1 = 512 * KB;
 /** The part of shm that the threshold may reserve before the pool is mostly reserve. */
 const THRESHOLD_SHARE = 0.25;
 
@@ -109,7 +109,7 @@ export function tlsThresholds(facts: ConfigFacts, estimate: ProcessEstimate): Co
       }),
     ];
   if (shm === null) return [];
-  const reserve = first < 0 ? THRESHOLD_1 * estimate.processes : first * 1024;
+  const reserve = first < 0 ? THRESHOLD_1 * estimate.processes : first * KB;
   const how = first < 0 ? `512 KB x ${estimate.processes} processes` : `low_mem_threshold1=${first}`;
   if (reserve <= shm * THRESHOLD_SHARE)
     return [

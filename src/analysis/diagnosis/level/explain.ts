@@ -5,6 +5,7 @@
  * All parts are fitted together, since a load that grows and a leak look alike when either is fitted alone; the trend's error says how well they
  * could be told apart. Normalising by the driver before looking for a trend is what the maintainers ask for (field notes R5, R11; K#1220, K#4626).
  */
+import { DAY } from "../../../kamailio/units.js";
 import { type Column, type Fit, Regression } from "../../statistics/least-squares.js";
 import type { Driver } from "./drivers.js";
 import type { Grid } from "./grid.js";
@@ -26,7 +27,6 @@ export interface Explained {
   noise: number;
 }
 
-const DAY_MS = 86_400_000;
 /** A load counter is taken in when it removes this share of what was unexplained. */
 const LEAST_DRIVER_GAIN = 0.005;
 const MOST_TAKEN = 4;
@@ -163,7 +163,7 @@ function rowsFor(grid: Grid, level: Float64Array, usable: Uint8Array, drivers: r
     cells,
     y: gather(level, cells),
     group: Int32Array.from(cells, (cell) => grid.run[cell] ?? 0),
-    days: Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY_MS),
+    days: Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY),
   };
 }
 

@@ -2,6 +2,7 @@
  * One level of memory over the history of an instance, taken apart once, for all rules to look at: what the load explains, the trend that is left,
  * the shape of the rise in each run of the server, and where the pool was full.
  */
+import { DAY } from "../../../kamailio/units.js";
 import { median } from "../../statistics/quantile.js";
 import { type RobustSlope, theilSen } from "../../statistics/theil-sen.js";
 import type { Driver } from "./drivers.js";
@@ -35,7 +36,6 @@ export interface Level {
   rises: RunRise[];
 }
 
-const DAY_MS = 86_400_000;
 /** Above this share of the pool the level is the pool's, not the demand's: the next allocation fails. */
 export const FULL_SHARE = 0.98;
 /** Half width of the slope's interval in standard deviations (90 %). */
@@ -79,7 +79,7 @@ export function everRose(grid: Grid, values: Float64Array, bytes: number): boole
     const run = grid.run[first] ?? -1;
     let end = first;
     while (end < grid.cells && (grid.run[end] ?? -1) === run) end++;
-    const tail = Math.max((end - first) * END_SHARE, Math.min(DAY_MS / grid.cell_ms, (end - first) / 4));
+    const tail = Math.max((end - first) * END_SHARE, Math.min(DAY / grid.cell_ms, (end - first) / 4));
     const lowest = lowestKnown(values, first, end);
     if (run >= 0 && lowestKnown(values, Math.floor(end - tail), end) - lowest >= bytes) return true;
     first = end;
@@ -110,11 +110,11 @@ function risesByRun(grid: Grid, values: Float64Array, usable: Uint8Array): RunRi
     const first = entry.times[0] ?? 0;
     rises.push({
       run,
-      days: ((entry.times.at(-1) ?? first) - first) / DAY_MS,
+      days: ((entry.times.at(-1) ?? first) - first) / DAY,
       rise,
       one_step: looksLikeOneStep(troughs),
       slope: theilSen(
-        troughs.map((trough) => (trough.at - first) / DAY_MS),
+        troughs.map((trough) => (trough.at - first) / DAY),
         troughs.map((trough) => trough.value),
         Z,
       ),

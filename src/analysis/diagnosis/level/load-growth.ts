@@ -2,6 +2,7 @@
  * Does the part of memory that the load explains grow? Compares like with like: the quiet hours of the day, which weekends and busy hours do not
  * reach, so that a week that ends on a Sunday is no decline and one that ends on a Friday no growth.
  */
+import { DAY, HOUR } from "../../../kamailio/units.js";
 import { Regression } from "../../statistics/least-squares.js";
 import { median, quantile } from "../../statistics/quantile.js";
 import type { Driver } from "./drivers.js";
@@ -18,8 +19,6 @@ export interface LoadGrowth {
   last_third: number;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Which level of a load counter is its busy hour. */
 const BUSY = 0.97;
 /** Share of the hours of a day that count as quiet. */
@@ -40,7 +39,7 @@ export function loadGrowth(grid: Grid, byLoad: Float64Array, usable: Uint8Array)
   const cells = stride <= 1 ? quiet : quiet.filter((_, index) => index % stride === 0);
   if (cells.length < 12) return null;
   const y = Float64Array.from(cells, (cell) => byLoad[cell] ?? 0);
-  const days = Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY_MS);
+  const days = Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY);
   // One group: load goes on over a restart of the server, apart from the minutes that it needs to come back.
   const regression = new Regression(y, new Int32Array(cells.length));
   const line = regression.fit([regression.add(days)]);
@@ -104,8 +103,8 @@ export function peakGrowth(
 function quietCells(grid: Grid, values: Float64Array, usable: Uint8Array): number[] {
   const known: number[] = [];
   for (let cell = 0; cell < grid.cells; cell++) if (usable[cell] === 1 && !Number.isNaN(values[cell])) known.push(cell);
-  if (grid.cells * grid.cell_ms < DAYS_FOR_HOURS * DAY_MS) return known;
-  const hourOf = (cell: number) => Math.floor(((grid.from + cell * grid.cell_ms) % DAY_MS) / HOUR_MS);
+  if (grid.cells * grid.cell_ms < DAYS_FOR_HOURS * DAY) return known;
+  const hourOf = (cell: number) => Math.floor(((grid.from + cell * grid.cell_ms) % DAY) / HOUR);
   const byHour = Array.from({ length: 24 }, () => [] as number[]);
   for (const cell of known) byHour[hourOf(cell)]?.push(values[cell] ?? 0);
   const level = byHour.map((hour) => (hour.length > 0 ? median(hour) : Number.POSITIVE_INFINITY));

@@ -5,6 +5,7 @@
  * back, and needs no model of them. Cut into parts, its shape tells a steady rise from a single step and from a warm-up that levels off.
  */
 
+import { DAY } from "../../../kamailio/units.js";
 import { Regression } from "../../statistics/least-squares.js";
 
 export interface Rise {
@@ -20,7 +21,6 @@ export interface Rise {
   early_share: number;
 }
 
-const DAY_MS = 86_400_000;
 /** Parts of a history: enough to tell one step from several, few enough that each holds several cells. */
 const PARTS = 9;
 /** Histories of at least this many days are cut into whole days, so that each part holds a night. */
@@ -76,7 +76,7 @@ export function troughsOf(times: ArrayLike<number>, values: ArrayLike<number>): 
   }
   const span = last - first;
   if (!(span > 0)) return [];
-  const width = span >= WHOLE_DAYS_FROM * DAY_MS ? Math.max(1, Math.round(span / PARTS / DAY_MS)) * DAY_MS : span / PARTS;
+  const width = span >= WHOLE_DAYS_FROM * DAY ? Math.max(1, Math.round(span / PARTS / DAY)) * DAY : span / PARTS;
   const parts: { at: number; value: number; n: number }[] = [];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? Number.NaN;

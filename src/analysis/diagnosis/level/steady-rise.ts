@@ -2,6 +2,7 @@
  * Is there a rise that nothing explains and that never reverses? Two independent looks must agree: the size and significance of the trend, and
  * the shape of the troughs. A trend test alone cries wolf (Machida et al., ISSREW 2013); a shape alone has no size.
  */
+import { DAY } from "../../../kamailio/units.js";
 import { quantile } from "../../statistics/quantile.js";
 import type { SlopeRange } from "../diagnosis.js";
 import type { Level, RunRise } from "./level.js";
@@ -19,7 +20,6 @@ export interface SteadyRise {
   load_removed: boolean;
 }
 
-const DAY_MS = 86_400_000;
 /** Standard errors that the trend must be away from zero. Every look at a history is another chance of a false alarm, so far above 2. */
 const LEAST_SIGNIFICANCE = 4;
 /** ... unless the rise stands this many times above what trend and load leave over, and is twice its error: no noise wanders so far. */
@@ -105,7 +105,7 @@ function weighted(entries: readonly RunRise[], value: (entry: RunRise) => number
 /** Height of the wave around the trend. */
 function waveOf({ explained, values, grid }: Level): number {
   if (explained === null) return 0;
-  const perCell = (explained.trend_per_day * grid.cell_ms) / DAY_MS;
+  const perCell = (explained.trend_per_day * grid.cell_ms) / DAY;
   const flat = values.map((value, cell) => value - perCell * cell);
   return quantile(flat, 0.9) - quantile(flat, 0.1);
 }

@@ -1,5 +1,6 @@
 /** What looks like a leak and is none, said by its name: a step, a burst, a warm-up without load counters. */
-import { type Case, mb } from "../case.js";
+import { mb } from "../../../kamailio/units.js";
+import type { Case } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { highestKnown, meanKnown } from "../level/known-values.js";
 import { warmUp } from "./growth.js";

@@ -1,6 +1,7 @@
 /** Fragmentation: plenty is free, and a large request still fails, or headers and holes take ever more while what is used does not. */
+import { mb } from "../../../kamailio/units.js";
 import type { HistoryIncident } from "../../history/history.js";
-import { type Case, type Finding, mb, type Subject } from "../case.js";
+import type { Case, Finding, Subject } from "../case.js";
 import { cellTime, column, type Grid } from "../level/grid.js";
 import { highestKnown } from "../level/known-values.js";
 import { riseOf } from "../level/rise.js";

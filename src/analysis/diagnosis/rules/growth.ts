@@ -1,5 +1,6 @@
 /** Growth: the rise is explained by load that rose. Nothing is wrong but the size, some day. */
-import { type Case, type Finding, percent, type Subject } from "../case.js";
+import { DAY, duration, percent } from "../../../kamailio/units.js";
+import type { Case, Finding, Subject } from "../case.js";
 import type { SlopeRange } from "../diagnosis.js";
 import { meanKnown } from "../level/known-values.js";
 
@@ -31,7 +32,7 @@ export function explainedGrowth(kase: Case): GrowthFinding | null {
     evidence: [
       {
         rule: "load_explains_the_rise",
-        detail: `memory follows ${drivers}, which rose: ${percent((likely * kase.span_days) / meanKnown(first.real))} more memory in quiet hours over ${kase.span_days.toFixed(0)} days`,
+        detail: `memory follows ${drivers}, which rose: ${percent((likely * kase.span_days) / meanKnown(first.real))} more memory in quiet hours over ${duration(kase.span_days * DAY)}`,
         source: "growth that matches population is not a leak (K#156, K#3523, R5)",
       },
     ],

@@ -1,5 +1,6 @@
 /** Leak: memory that is not returned at the troughs and that no load explains. Several independent lines of evidence, each of them shown. */
-import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
+import { DAY, duration, mb, percent } from "../../../kamailio/units.js";
+import type { Case, Finding, Subject } from "../case.js";
 import type { Evidence, SlopeRange } from "../diagnosis.js";
 import { type SteadyRise, steadyRise } from "../level/steady-rise.js";
 import { processClasses } from "../process-label.js";
@@ -53,7 +54,7 @@ function evidenceFor(kase: Case, rises: LeakFinding["rises"]): Evidence[] {
   const evidence: Evidence[] = [
     {
       rule: "troughs_rise",
-      detail: `${subject.label ?? "shm"}: the troughs rose by ${mb(rise.bytes)} in ${days.toFixed(days < 2 ? 3 : 0)} days (${percent(rise.bytes / subject.capacity)} of the pool) and never came back`,
+      detail: `${subject.label ?? "shm"}: the troughs rose by ${mb(rise.bytes)} in ${duration(days * DAY)} (${percent(rise.bytes / subject.capacity)} of the pool) and never came back`,
       source: "troughs compared with troughs; wiki Analysis of Memory Incidents, R5, R11",
     },
   ];

@@ -1,7 +1,8 @@
 /** Is there enough to call a pool healthy? A day holds a busy hour and a night; less is enough only for a load test that reached its plateau. */
 
 import { EMPTY_SERIES } from "../../../kamailio/history/series.js";
-import { type Case, percent } from "../case.js";
+import { DAY, duration, percent } from "../../../kamailio/units.js";
+import type { Case } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { cellTime, column } from "../level/grid.js";
 import { highestKnown, lowestKnown } from "../level/known-values.js";
@@ -25,15 +26,9 @@ export function shortHistory(kase: Case): Evidence | null {
   const { span_days: days, cells_known: cells } = kase;
   if (days >= LEAST_DAYS && cells >= LEAST_CELLS) return null;
   if (days < LONGEST_TEST_DAYS && cells >= LEAST_CELLS_OF_A_TEST && loadCame(kase) && plateau(kase)) return null;
-  const span =
-    days >= 1
-      ? `${days.toFixed(1)} days`
-      : days * 24 >= 1
-        ? `${(days * 24).toFixed(1)} hours`
-        : `${(days * 1440).toFixed(0)} minutes`;
   return {
     rule: "too_short",
-    detail: `${span} with samples in ${cells} places; a judgement needs a busy hour and a night`,
+    detail: `${duration(days * DAY)} with samples in ${cells} places; a judgement needs a busy hour and a night`,
     source: "slope, not level: stats over time from the start (K#3523, K#4741)",
   };
 }
@@ -68,7 +63,7 @@ export function enoughData(kase: Case): Evidence[] {
   return [
     {
       rule: "returns_to_its_level",
-      detail: `over ${kase.span_days < 1 ? `${(kase.span_days * 1440).toFixed(0)} minutes` : `${kase.span_days.toFixed(0)} days`} the troughs do not rise beyond what the load explains; the peak is ${percent(highest)} of the pool`,
+      detail: `over ${duration(kase.span_days * DAY)} the troughs do not rise beyond what the load explains; the peak is ${percent(highest)} of the pool`,
       source: "troughs compared with troughs; R6",
     },
   ];

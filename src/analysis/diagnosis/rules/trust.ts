@@ -1,7 +1,8 @@
 /** Can the data be trusted? Counters that do not move, cannot be, or that a known bug inflates. */
 
+import { mb, percent } from "../../../kamailio/units.js";
 import type { DumpAgreement } from "../../history/history.js";
-import { type Case, type Finding, mb, percent } from "../case.js";
+import type { Case, Finding } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { lastKnown } from "../level/known-values.js";
 

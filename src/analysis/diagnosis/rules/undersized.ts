@@ -1,7 +1,9 @@
 /** Undersized: the pool is full at the busy hour, and what filled it comes back when it is quiet. */
+
 import type { Pool } from "../../../kamailio/pool.js";
+import { mb, percent } from "../../../kamailio/units.js";
 import type { HistoryIncident } from "../../history/history.js";
-import { type Case, type Finding, mb, percent, type Subject } from "../case.js";
+import type { Case, Finding, Subject } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { column } from "../level/grid.js";
 import { highestKnown, lowestKnown } from "../level/known-values.js";

@@ -2,11 +2,12 @@
 import { NEWEST_KNOWN_RELEASES } from "../../../kamailio/knowledge/known-issues.js";
 import { CORRUPTION_KINDS } from "../../../kamailio/log/incident.js";
 import { quoteShellWord } from "../../../kamailio/shell-words.js";
+import { mb, moment } from "../../../kamailio/units.js";
 import { changes } from "../changes.js";
 import { type Commands, logCommand, versionCommands } from "../commands.js";
 import type { ReportInput } from "../input.js";
 import type { ReportQuestion } from "../report.js";
-import { mb, moment, quoted } from "../words.js";
+import { quoted } from "../words.js";
 import { ids, sentence } from "./what-runs.js";
 
 /** Changes and events named in an answer. */

@@ -1,11 +1,12 @@
 /** Q6 to Q9: how it went over time, what is allocated, beside which load, and does it come back when the traffic stops? */
 import type { Pool } from "../../../kamailio/pool.js";
+import { mb, moment } from "../../../kamailio/units.js";
 import type { Suspect } from "../../dump-comparison/suspects.js";
 import { type Commands, missingDump, usageCommands } from "../commands.js";
 import type { ReportInput } from "../input.js";
 import type { ReportQuestion } from "../report.js";
 import { type Course, populations, processCourses, shmCourse } from "../usage.js";
-import { mb, moment, quoted } from "../words.js";
+import { quoted } from "../words.js";
 import { ids, sentence } from "./what-runs.js";
 
 /** From so many samples on a course shows; below, it is two or three points. */

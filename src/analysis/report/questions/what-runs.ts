@@ -1,11 +1,12 @@
 /** Q1 to Q5: which release, which memory, which sizes, which lines by which process, and can it be debugged? */
 import { NEWEST_KNOWN_RELEASES } from "../../../kamailio/knowledge/known-issues.js";
 import { CORRUPTION_KINDS } from "../../../kamailio/log/incident.js";
+import { moment } from "../../../kamailio/units.js";
 import { rpc } from "../../readiness/commands.js";
 import { type Commands, logCommand, usageCommands, versionCommands } from "../commands.js";
 import type { ReportIncident, ReportInput } from "../input.js";
 import type { ReportQuestion } from "../report.js";
-import { moment, quoted } from "../words.js";
+import { quoted } from "../words.js";
 
 export function version(input: ReportInput, { situation, missing }: Commands): ReportQuestion {
   const question = "Which version exactly, official or patched?";

@@ -1,11 +1,12 @@
 /** Sections of a report about what happened: the verdict, when, the counters over time, the log lines. */
+import { mb, moment } from "../../../kamailio/units.js";
 import { changes } from "../changes.js";
 import type { ReportInput } from "../input.js";
 import { bySuspicion } from "../questions/over-time.js";
 import { pidsOf } from "../questions/what-runs.js";
 import { type ReportSection, section } from "../report.js";
 import { type Course, populations, processCourses, shmCourse, valuesAt } from "../usage.js";
-import { mb, moment, quoted, some } from "../words.js";
+import { quoted, some } from "../words.js";
 
 const PROCESSES_SHOWN = 12;
 const COUNTERS_SHOWN = 25;
