@@ -75,7 +75,9 @@ const NOT_TEXT: ReadonlySet<Kind> = new Set([
   "html",
 ]);
 /** A configuration names versions, options and levels of its own, a script or a help text all of them. */
-const NO_SETTINGS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "gdb_script", "kamailio_help", "tool_help"]);
+const NO_SETTINGS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "opensips_cfg", "gdb_script", "kamailio_help", "tool_help"]);
+/** Configurations: what looks like a counter in them is a parameter. */
+const NO_COUNTERS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "opensips_cfg"]);
 /** A log that proves nothing is still an answer: it was read, and nothing of memory is in it. */
 const LOGS: ReadonlySet<Kind> = new Set(["kamailio_log", "dump"]);
 /** Messages about one text. */
@@ -137,8 +139,8 @@ export class TextReader {
       log: withoutSecrets(log),
       builds: await read(() => readBuildsOf(text)),
       settings: NO_SETTINGS.has(recognition.kind) ? null : await read(() => readSettingsOf(text)),
-      usage: recognition.kind === "kamailio_cfg" ? null : await this.#readUsage(text),
-      host: recognition.kind === "kamailio_cfg" ? null : await read(() => readHostOf(text)),
+      usage: NO_COUNTERS.has(recognition.kind) ? null : await this.#readUsage(text),
+      host: NO_COUNTERS.has(recognition.kind) ? null : await read(() => readHostOf(text)),
       config: recognition.kind === "kamailio_cfg" ? text : null,
       warnings: [],
       secrets_removed: removed,

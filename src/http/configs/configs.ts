@@ -5,6 +5,7 @@ import { reviewConfig } from "../../analysis/config-review/review-config.js";
 import { reviewInput } from "../../analysis/facts/review-input.js";
 import { readConfig } from "../../kamailio/config/read-config.js";
 import type { ConfigReading } from "../../kamailio/config/reading.js";
+import { recognise } from "../../kamailio/recognise.js";
 import { type ConfigRecordValue, instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredRecord } from "../../store/records.js";
 import { configReviewDocument } from "../../web/config-review-document.js";
@@ -28,6 +29,36 @@ type StoredConfig = ConfigRecordValue &
 const EXAMPLE =
   '#!KAMAILIO\ndebug=2\nmemlog=5\nchildren=8\nlisten=udp:127.0.0.1:5060\nloadmodule "ctl.so"\nrequest_route {\n  exit;\n}\n';
 
+const MainQuery = z.object({
+  main: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .openapi({
+      param: {
+        name: "main",
+        in: "query",
+        description:
+          "The path of the file that Kamailio is started with (-f); without it the one that includes others and that none includes",
+      },
+      example: "kamailio_pcscf.cfg",
+    }),
+});
+
+/** The 422 for a `main` that is not among the files. */
+function mainNotSent(main: string, posted: string | Record<string, string>): ProblemError {
+  const names = typeof posted === "string" ? [] : Object.keys(posted).slice(0, 20);
+  return new ProblemError(422, "main_not_sent", {
+    detail:
+      names.length === 0
+        ? `main=${main} names a file, but one text was sent.`
+        : `There is no file "${main}" in the upload; it has: ${names.join(", ")}.`,
+    hint: "Send several files as a JSON map of paths to texts or as a tar, and name one of their paths.",
+    errors: [{ parameter: "main", message: "names none of the files" }],
+  });
+}
+
 const recordConfig = operation({
   operationId: "recordConfig",
   method: "post",
@@ -37,7 +68,7 @@ const recordConfig = operation({
   description:
     "One text, a JSON map of paths to texts, or a tar (`tar -C /etc/kamailio -c . | curl --data-binary @- …`). Secrets are removed before anything is stored. What equals the latest one is not recorded again: 200 instead of 201.",
   scope: "ingest",
-  request: { params: InstanceParams, query: AtQuery.extend(CreateQuery.shape) },
+  request: { params: InstanceParams, query: AtQuery.extend(CreateQuery.shape).extend(MainQuery.shape) },
   body: {
     required: true,
     content: {
@@ -128,15 +159,16 @@ const getConfigReview = operation({
 export function serveConfigs(api: Api) {
   handle(api, recordConfig, async (c) => {
     const { instance } = c.req.valid("param");
-    const { at, create } = c.req.valid("query");
+    const { at, create, main } = c.req.valid("query");
     const { store, now } = c.get("services");
     const recorded_at = takenAt(at, now());
     const posted = await readConfigUpload(c);
-    const upload = typeof posted === "string" ? posted : { files: posted };
+    if (main !== undefined && (typeof posted === "string" || !Object.hasOwn(posted, main))) throw mainNotSent(main, posted);
+    const upload = typeof posted === "string" ? posted : { main, files: posted };
     const reading = readConfig(upload);
-    if (!saysAnything(reading)) {
+    if (!saysAnything(reading) || recognise(reading.texts[reading.main] ?? "").kind === "opensips_cfg") {
       await existingInstance(c, instance);
-      throw notWhatIsReadHere(Object.values(reading.texts).join("\n"), "configs", "a kamailio.cfg");
+      throw notWhatIsReadHere(reading.texts[reading.main] ?? "", "configs", "a kamailio.cfg");
     }
     const { version } = await instanceFacts(store, instance);
     const value = storedConfig(version === null ? reading : readConfig(upload, { version }));

@@ -13,18 +13,49 @@ export interface ConfigFiles {
   texts: Map<string, string>;
 }
 
-/** The main file is the one that is named, else `kamailio.cfg`, else the first. `main` is empty when there is no file at all. */
+/**
+ * The main file is the one that is named. Else the one that no other includes: `kamailio.cfg` first, then one that includes others, then the one that
+ * loads modules and has routes. `main` is empty when there is no file at all.
+ */
 export function configFiles(input: ConfigInput): ConfigFiles {
   if (typeof input === "string") return { main: ONE_TEXT, texts: new Map([[ONE_TEXT, input]]) };
   const [named, files] = "files" in input ? [input.main, input.files] : [undefined, input];
   const texts = new Map(isMap(files) ? files : Object.entries(files));
+  return { main: named !== undefined && texts.has(named) ? named : mainFile(texts), texts };
+}
+
+const INCLUDE = /^[ \t]{0,40}(?:[#!]!)?(?:include_file|import_file)[ \t]{1,20}["']([^"'\n]{1,1000})["']/gm;
+const SCRIPT = /^[ \t]{0,40}(?:loadmodule\b|modparam\b|(?:request_)?route[ \t]{0,20}\{|#!(?:KAMAILIO|SER)\b)/gm;
+/** Characters of each file that are looked at for what tells a main file. */
+const LOOK_AT = 1_000_000;
+
+function mainFile(texts: ReadonlyMap<string, string>): string {
+  const included = new Set<string>();
+  const including = new Set<string>();
+  for (const [name, text] of texts)
+    for (const [, path = ""] of text.slice(0, LOOK_AT).matchAll(INCLUDE)) {
+      const file = findFile(texts, path, name);
+      if (file === null || file === name) continue;
+      included.add(file);
+      including.add(name);
+    }
   const names = [...texts.keys()];
-  const main =
-    (named !== undefined && texts.has(named) ? named : undefined) ??
-    names.find((name) => baseName(name) === ONE_TEXT) ??
-    names[0] ??
-    "";
-  return { main, texts };
+  const top = names.filter((name) => !included.has(name));
+  const among = top.length > 0 ? top : names;
+  const first = among.find((name) => baseName(name) === ONE_TEXT);
+  if (first !== undefined) return first;
+  const includers = among.filter((name) => including.has(name));
+  return mostScript(texts, includers.length > 0 ? includers : among);
+}
+
+/** The first of those with the most lines that load modules, set parameters or begin routes. */
+function mostScript(texts: ReadonlyMap<string, string>, names: readonly string[]): string {
+  let best = { name: names[0] ?? "", lines: -1 };
+  for (const name of names) {
+    const lines = [...(texts.get(name) ?? "").slice(0, LOOK_AT).matchAll(SCRIPT)].length;
+    if (lines > best.lines) best = { name, lines };
+  }
+  return best.name;
 }
 
 /**

@@ -62,6 +62,7 @@ export type Kind =
   | "start_script"
   | "start_values"
   | "kamailio_cfg"
+  | "opensips_cfg"
   // counters
   | "shm_counters"
   | "pkg_stats"

@@ -175,3 +175,57 @@ describe("configurations", () => {
     }
   });
 });
+
+describe("a configuration whose main file has another name", () => {
+  const JSON_BODY = { "Content-Type": "application/json" };
+  const ims = fixture("configs/ims-map.json");
+  const path = "/v1/instances/pcscf/configs";
+  const review = "/v1/instances/pcscf/config-review";
+  runScenarios(server, [
+    {
+      name: "is found by what it includes",
+      method: "POST",
+      path: `${path}?create=true`,
+      headers: JSON_BODY,
+      body: ims,
+      status: 201,
+      json: { main: "kamailio_pcscf.cfg", modules: ["tm", "ctl", "kex", "corex", "cfg_rpc"] },
+    },
+    { name: "and its modules are not missing", path: review, status: 200, hasNot: ["module_ctl_missing"] },
+    {
+      name: "can be named",
+      method: "POST",
+      path: `${path}?main=pcscf.cfg`,
+      headers: JSON_BODY,
+      body: ims,
+      status: 201,
+      json: { main: "pcscf.cfg" },
+    },
+    {
+      name: "but not one that was not sent",
+      method: "POST",
+      path: `${path}?main=other.cfg`,
+      headers: JSON_BODY,
+      body: ims,
+      status: 422,
+      code: "main_not_sent",
+      has: ["kamailio_pcscf.cfg"],
+    },
+    {
+      name: "of OpenSIPS is not judged",
+      method: "POST",
+      path,
+      body: fixture("configs/opensips.cfg"),
+      status: 422,
+      code: "not_read_here",
+      has: ["opensips.cfg", "not judged"],
+    },
+  ]);
+
+  test("tar -C DIR -c . of it, onto a new instance", async () => {
+    const tar = readFileSync(new URL("../../fixtures/configs/ims.tar", import.meta.url));
+    const response = await fetch(`${server.url}/v1/instances/ims-tar/configs?create=true`, { method: "POST", body: tar });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ main: "kamailio_pcscf.cfg", missing_files: [] });
+  });
+});

@@ -42,6 +42,22 @@ export const DOCUMENTS: readonly KindRow[] = [
     hint: "post the output of kamailio -I to .../builds",
   },
   {
+    kind: "opensips_cfg",
+    when: [
+      {
+        lines: {
+          pattern:
+            /^[ \t]{0,20}(?:loadmodule[ \t(]{1,4}["'](?:[\w./-]{0,200}\/)?(?:proto_\w{2,20}|signaling|sipmsgops|clusterer|b2b_entities|mi_fifo|mi_datagram|mid_registrar)\.so|(?:udp_workers|tcp_workers|xlog_level|stderror_enabled|syslog_enabled)[ \t]{0,8}=|mpath[ \t]{0,8}=[ \t]{0,8}["'][^"'\n]{0,200}opensips)/gm,
+          at_least: 2,
+        },
+        none: ["#!KAMAILIO"],
+      },
+    ],
+    title: "an opensips.cfg (proto_*.so, socket=, udp_workers=)",
+    endpoint: null,
+    hint: "OpenSIPS is another product, whose memory has other parameters: it is not judged here",
+  },
+  {
     kind: "kamailio_cfg",
     when: [
       { begins: /^#!(?:KAMAILIO|SER|OPENSER|ALL|MAXCOMPAT)\b/i },
