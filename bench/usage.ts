@@ -13,6 +13,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import autocannon from "autocannon";
+import { backupDatabase } from "../src/store/sqlite/copy.js";
 import { openStore } from "../src/store/store.js";
 import { type PlainSample, PROCESSES, plainSample, plainTables, ROWS } from "./plain-usage.js";
 import { inFolder, median, type Served, startOurs, startScript } from "./service.js";
@@ -178,7 +179,7 @@ async function disk(folder: string) {
     const path = join(folder, name);
     const store = openStore(path);
     await store.instances.put({ name: "sip1" }, now, null);
-    const empty = await sizeOf(store, path);
+    const empty = sizeOf(path);
     for (let from = 0; from < count; from += 480)
       await store.usage.add(
         "sip1",
@@ -188,7 +189,7 @@ async function disk(folder: string) {
         }),
         now,
       );
-    const size = (await sizeOf(store, path)) - empty;
+    const size = sizeOf(path) - empty;
     await store.close();
     return size;
   };
@@ -201,8 +202,8 @@ async function disk(folder: string) {
 }
 
 /** A copy has no free pages. */
-async function sizeOf(store: ReturnType<typeof openStore>, path: string): Promise<number> {
+function sizeOf(path: string): number {
   const copy = `${path}.${Math.random()}`;
-  await store.backup(copy);
+  backupDatabase(path, copy);
   return statSync(copy).size;
 }

@@ -1,4 +1,4 @@
-/** The commands that need the service or its database: `serve`, `token`, `backup`, `openapi`. */
+/** The commands that need the service or its database: `serve`, `token`, `backup`, `restore`, `openapi`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { CONFIG_NAMES, readConfig } from "../config.js";
@@ -82,9 +82,24 @@ export function addServiceCommands(program: Command, version: string): void {
 
   program
     .command("backup <file>")
-    .description("Copy the database into a file while the service runs")
+    .description("Copy the database into a file, checked and whole, while the service runs")
     .addOption(databaseOption())
-    .action((file: string, options: { databaseUrl?: string }) => withStore(options.databaseUrl, (store) => store.backup(file)));
+    .action(async (file: string, options: { databaseUrl?: string }) => {
+      const { backupDatabase } = await import("../store/sqlite/copy.js");
+      backupDatabase(databaseOf(options.databaseUrl), file);
+    });
+
+  program
+    .command("restore <file>")
+    .description("Put a copy in the place of the database; the service must not run, and what is replaced is kept beside it")
+    .addOption(databaseOption())
+    .action(async (file: string, options: { databaseUrl?: string }) => {
+      const { restoreDatabase } = await import("../store/sqlite/copy.js");
+      const database = databaseOf(options.databaseUrl);
+      const kept = restoreDatabase(file, database, Date.now());
+      process.stderr.write(`${database} is what ${file} holds now\n`);
+      for (const name of kept) process.stderr.write(`kept what was there: ${name}\n`);
+    });
 
   program
     .command("openapi")
@@ -104,12 +119,17 @@ export function addServiceCommands(program: Command, version: string): void {
 
 async function withStore(url: string | undefined, work: (store: import("../store/store.js").Store) => Promise<void>) {
   const { openStore } = await import("../store/store.js");
-  const store = openStore(url ?? readConfig({ ...process.env, AUTH: undefined, HOST: undefined }).database_url);
+  const store = openStore(databaseOf(url));
   try {
     await work(store);
   } finally {
     await store.close();
   }
+}
+
+/** The database that a command works on: as the flag says, else as the service's own configuration. */
+function databaseOf(url: string | undefined): string {
+  return url ?? readConfig({ ...process.env, AUTH: undefined, HOST: undefined }).database_url;
 }
 
 function flagOf(name: string): string {

@@ -1,7 +1,7 @@
 /** The HTTP application: what happens to every request, and the resources. */
 import { randomUUID } from "node:crypto";
 import type { Services } from "../service/services.js";
-import { StoreError, type StoreTrouble } from "../store/errors.js";
+import { StoreError } from "../store/errors.js";
 import { serveAnalyses } from "./analyses/analyses.js";
 import { serveBuildPlan } from "./build-plan/build-plan.js";
 import { serveBuilds } from "./builds/builds.js";
@@ -17,6 +17,7 @@ import { type Api, newApi } from "./kernel/operation.js";
 import { keepPagesOut } from "./kernel/origin.js";
 import { ProblemError } from "./kernel/problem.js";
 import { Router } from "./kernel/router.js";
+import { storeProblem } from "./kernel/store-problem.js";
 import { serveLogs } from "./logs/logs.js";
 import { serveReadiness } from "./readiness/readiness.js";
 import { serveReport } from "./report/report.js";
@@ -95,34 +96,9 @@ export function createApp({ version, isStopping, allowed_hosts = [], ...services
   return api;
 }
 
-/** What the store says when it cannot do its work; the caller can do nothing but wait, the operator something. */
-const STORE_TROUBLE: Record<StoreTrouble, { code: string; detail: string; hint: string }> = {
-  full: {
-    code: "disk_full",
-    detail: "The service's disk is full; nothing was stored.",
-    hint: "Free some space on the service's disk and send it again.",
-  },
-  busy: { code: "store_busy", detail: "The database is busy; nothing was stored.", hint: "Send it again in a moment." },
-  read_only: {
-    code: "store_unavailable",
-    detail: "The database cannot be written; nothing was stored.",
-    hint: "Check the owner and the mode of the service's database.",
-  },
-  unavailable: {
-    code: "store_unavailable",
-    detail: "The database cannot be reached; nothing was stored.",
-    hint: "The service's log says why.",
-  },
-};
-
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof StoreError)
-    return new ProblemError(503, STORE_TROUBLE[error.trouble].code, {
-      ...STORE_TROUBLE[error.trouble],
-      headers: { "Retry-After": "10" },
-      cause: error,
-    });
+  if (error instanceof StoreError) return storeProblem(error);
   return new ProblemError(500, "internal_error", {
     detail: "The service failed on this request; its log has the details under the request id.",
     hint: "Please report it with the request id.",

@@ -21,13 +21,11 @@ export interface RunningServer {
 /**
  * Opens the store and listens.
  *
- * @throws when the port is taken or the database cannot be opened
+ * @throws when the port is taken, the database cannot be opened, or another service runs on it
  */
 export async function startServer(config: Config, log: Logger, version: string): Promise<RunningServer> {
-  const store = openStore(config.database_url, {
-    raw_days: config.retention_raw_days,
-    rollup_days: config.retention_rollup_days,
-  });
+  const retention = { raw_days: config.retention_raw_days, rollup_days: config.retention_rollup_days };
+  const store = openStore(config.database_url, retention, true);
   let stopping = false;
   const services = createServices({
     store,

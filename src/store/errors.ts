@@ -4,9 +4,10 @@
  * - `full`: no space is left for data
  * - `busy`: somebody else holds what is needed; another try in a moment may work
  * - `read_only`: the data can be read but not changed
+ * - `gone`: the database was deleted or replaced while it was open
  * - `unavailable`: the data cannot be reached, or are damaged
  */
-export type StoreTrouble = "full" | "busy" | "read_only" | "unavailable";
+export type StoreTrouble = "full" | "busy" | "read_only" | "gone" | "unavailable";
 
 export class StoreError extends Error {
   override name = "StoreError";

@@ -20,9 +20,8 @@ export interface Store {
   incidents: IncidentStore;
   runbooks: RunbookStore;
   imports: ImportStore;
-  /** Answers when the database does. */
+  /** Answers when the database can be written; rejects with the reason. */
   ping(): Promise<void>;
-  backup(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,10 +31,11 @@ const DEFAULT_RETENTION: Retention = { raw_days: 14, rollup_days: 730 };
  * Opens the store.
  *
  * @param url a file's path, or ":memory:"
+ * @param exclusive for a service: no other one may run on the same database
  * @throws when the database cannot be opened or was written by a newer release
  */
-export function openStore(url: string, retention: Retention = DEFAULT_RETENTION): Store {
-  const db = new SqliteDatabase(url);
+export function openStore(url: string, retention: Retention = DEFAULT_RETENTION, exclusive = false): Store {
+  const db = new SqliteDatabase(url, exclusive);
   const { sql } = db;
   return {
     instances: instanceStore(db, sql),
@@ -48,7 +48,6 @@ export function openStore(url: string, retention: Retention = DEFAULT_RETENTION)
     runbooks: runbookStore(db, sql),
     imports: importStore(db, sql),
     ping: () => db.ping(),
-    backup: (path) => db.backup(path),
     close: () => db.close(),
   };
 }

@@ -90,16 +90,6 @@ describe("a SQLite file", () => {
     await second.close();
   });
 
-  test("can be backed up while it is open", async () => {
-    const store = openStore(join(folder, "source.db"));
-    await store.instances.put({ name: "saved" }, 5, null);
-    await store.backup(join(folder, "copies", "backup.db"));
-    await store.close();
-    const copy = openStore(join(folder, "copies", "backup.db"));
-    expect(await copy.instances.names(10)).toEqual(["saved"]);
-    await copy.close();
-  });
-
   test("of a newer release is refused", () => {
     const path = join(folder, "newer.db");
     const db = new Sqlite(path);

@@ -17,10 +17,8 @@ export function migrate(db: Sqlite.Database): void {
     "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT",
   );
   const applied = new Set(db.prepare("SELECT name FROM migrations").pluck().all());
-  const known = readdirSync(SQLITE_MIGRATIONS)
-    .filter((name) => name.endsWith(".sql"))
-    .sort();
-  const unknown = [...applied].filter((name) => !known.includes(String(name)));
+  const known = knownMigrations();
+  const unknown = unknownMigrations(db) ?? [];
   if (unknown.length > 0)
     throw new Error(
       `the database has migrations that this release does not know (${unknown.join(", ")}): it was written by a newer release`,
@@ -32,4 +30,23 @@ export function migrate(db: Sqlite.Database): void {
       db.prepare("INSERT INTO migrations (name) VALUES (?)").run(name);
     })();
   }
+}
+
+/** The migrations of a database that this release does not have; `null` when it is no database of this service. */
+export function unknownMigrations(db: Sqlite.Database): string[] | null {
+  const isOurs = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'").get() !== undefined;
+  if (!isOurs) return null;
+  const known = knownMigrations();
+  return db
+    .prepare("SELECT name FROM migrations")
+    .pluck()
+    .all()
+    .map(String)
+    .filter((name) => !known.includes(name));
+}
+
+function knownMigrations(): string[] {
+  return readdirSync(SQLITE_MIGRATIONS)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
 }
