@@ -2,7 +2,7 @@
 
 import type { DumpComparison } from "../analysis/dump-comparison/dump-comparison.js";
 import type { Suspect } from "../analysis/dump-comparison/suspects.js";
-import { duration, HOUR } from "../kamailio/units.js";
+import { duration, HOUR, percent } from "../kamailio/units.js";
 import type { Block, Document } from "./document.js";
 
 /** Rows of the table of what grew; the JSON has them all. */
@@ -61,12 +61,22 @@ export function dumpComparisonDocument(comparison: DumpComparison, ids: readonly
   ];
 }
 
-function suspectBlocks({ rank, confidence, site, count_delta, bytes_delta, reasons, against, next }: Suspect): Block[] {
+function suspectBlocks({
+  rank,
+  confidence,
+  site,
+  count_delta,
+  bytes_delta,
+  share_of_growth,
+  reasons,
+  against,
+  next,
+}: Suspect): Block[] {
   const grew =
     count_delta === null ? `${signed(bytes_delta)} bytes` : `${signed(count_delta)} chunks, ${signed(bytes_delta)} bytes`;
   return [
     { kind: "heading", level: 3, text: [`${rank}. `, { code: site }, ` (${confidence} confidence)`] },
-    { kind: "paragraph", text: `Allocated by this site: ${grew}.` },
+    { kind: "paragraph", text: `Allocated by this site: ${grew}; ${percent(share_of_growth)} of all growth.` },
     {
       kind: "list",
       items: [

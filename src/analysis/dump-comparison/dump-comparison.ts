@@ -5,7 +5,7 @@
  */
 
 import type { Dump } from "../../kamailio/dump/dump.js";
-import { duration, HOUR } from "../../kamailio/units.js";
+import { duration, HOUR, percent } from "../../kamailio/units.js";
 import { comparability } from "./comparable.js";
 import { hoursBetween, type SiteDelta, siteDeltas } from "./site-deltas.js";
 import { rankSuspects, type Suspect } from "./suspects.js";
@@ -106,12 +106,17 @@ function summarize({ comparable, dumps, suspects, totals, hours, warnings }: Omi
   if (!comparable) return `These dumps cannot be compared: ${warnings[0] ?? "no sites"}.`;
   const span = hours === null ? "" : ` in ${duration(hours * HOUR)}`;
   const change = `${totals.bytes_delta >= 0 ? "+" : ""}${totals.bytes_delta} bytes${totals.count_delta === null ? "" : ` in ${totals.count_delta >= 0 ? "+" : ""}${totals.count_delta} chunks`}${span}`;
-  const [top] = suspects;
-  if (!top) return `${change} over ${dumps} dumps; no site grew in a way that needs explaining.`;
-  const grew = `allocated by ${top.site}: ${top.count_delta === null ? "" : `${top.count_delta} chunks, `}${top.bytes_delta} bytes more`;
+  const [first] = suspects;
+  if (!first) return `${change} over ${dumps} dumps; no site grew in a way that needs explaining.`;
+  const top = first.confidence === "low" ? largest(suspects) : first;
+  const grew = `allocated by ${top.site}: ${top.count_delta === null ? "" : `${top.count_delta} chunks, `}${top.bytes_delta} bytes more, ${percent(top.share_of_growth)} of all growth`;
   if (top.confidence === "low")
     return `${change} over ${dumps} dumps; the largest growth was ${grew}, which alone proves no leak.`;
-  return `${change} over ${dumps} dumps; first suspect, ${top.confidence} confidence: memory ${grew} than at first (${top.reasons[0]}).`;
+  return `${change} over ${dumps} dumps; first suspect, ${top.confidence} confidence: memory ${grew} (${top.reasons[0]}).`;
+}
+
+function largest(suspects: readonly Suspect[]): Suspect {
+  return suspects.reduce((a, b) => (b.bytes_delta > a.bytes_delta ? b : a));
 }
 
 function nextSteps(dumps: readonly Dump[], suspects: readonly Suspect[]): DumpComparison["next"] {

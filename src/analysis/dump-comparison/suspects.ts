@@ -3,10 +3,13 @@
  *
  * Order of evidence (field notes R7 to R10, R12): a count that grows in every interval of several dumps; more objects than the counter that
  * bounds them; growth of what should be gone when a message or request is done; other growth, by bytes. Data that was loaded and the
- * objects of registrations, calls and connections may grow for good reasons: they stay behind, with the counter to look at.
+ * objects of registrations, calls and connections may grow for good reasons, but only as far as their knowledge predicts (`loaded-rows.ts`):
+ * what is explained stays behind, with the counter to look at. What a suspect holds of the growth is said with it, and no site that holds a
+ * fair share of it is left out: together they account for it, but for what came and stayed in one step.
  */
 import type { SiteKnowledge } from "../../kamailio/knowledge/sites.js";
 import type { Growth } from "./growth.js";
+import { loadedRows } from "./loaded-rows.js";
 import type { SiteDelta } from "./site-deltas.js";
 
 export interface Suspect {
@@ -20,6 +23,8 @@ export interface Suspect {
   line: number | null;
   count_delta: number | null;
   bytes_delta: number;
+  /** Of the bytes of all sites that grew, 0 to 1. */
+  share_of_growth: number;
   count_per_hour: number | null;
   bytes_per_hour: number | null;
   /** In order, strongest first. */
@@ -42,18 +47,19 @@ const MANY_FOR_ONE_MESSAGE = 100;
 /** Objects that are being made or freed at the moment of the dump, beyond what the counter says. */
 const POPULATION_SLACK = 0.1;
 const POPULATION_SLACK_CHUNKS = 10;
-/** Sites shown. */
+/** A site that holds this share of all growth is looked at and shown whatever else stands before it. */
+const MUCH_OF_THE_GROWTH = 0.05;
+/** Sites shown, beside those that hold much of the growth. */
 const MAX_SUSPECTS = 20;
 
 /** What ends with a message, a request or an answer: nothing of it should stay. */
 const SHORT_LIVED: ReadonlySet<SiteKnowledge["lifetime"]> = new Set(["per_message", "per_rpc"]);
 /** What follows a population that an operator can look up. */
 const POPULATED: ReadonlySet<SiteKnowledge["lifetime"]> = new Set(["per_dialog", "per_registration", "per_connection", "cache"]);
-/** What a reload or a larger table explains. */
-const LOADED: ReadonlySet<SiteKnowledge["lifetime"]> = new Set(["data_load", "config_reload"]);
 
 interface Weighed {
   delta: SiteDelta;
+  share: number;
   weight: number;
   reasons: string[];
   against: string[];
@@ -63,25 +69,33 @@ interface Weighed {
 
 /** `populations`: what counters said when the last dump was taken, by the counter's name (`tm.stats current`). */
 export function rankSuspects(deltas: readonly SiteDelta[], populations: Readonly<Record<string, number>>): Suspect[] {
+  const grown = deltas.reduce((sum, { bytes_delta }) => sum + Math.max(0, bytes_delta), 0);
   return deltas
-    .filter(isWorthALook)
-    .map((delta) => weigh(delta, populations))
+    .map((delta) => ({ delta, share: grown > 0 ? Math.max(0, delta.bytes_delta) / grown : 0 }))
+    .filter(({ delta, share }) => isWorthALook(delta, share))
+    .map(({ delta, share }) => weigh(delta, share, deltas, populations))
     .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight || b.delta.bytes_delta - a.delta.bytes_delta)
-    .slice(0, MAX_SUSPECTS)
+    .sort((a, b) => standing(b) - standing(a) || b.weight - a.weight || b.delta.bytes_delta - a.delta.bytes_delta)
+    .filter(({ share }, index) => index < MAX_SUSPECTS || share >= MUCH_OF_THE_GROWTH)
     .map(toSuspect);
 }
 
-function isWorthALook({ growth, count_delta, bytes_delta, base_bytes }: SiteDelta): boolean {
+function isWorthALook({ growth, count_delta, bytes_delta, base_bytes }: SiteDelta, share: number): boolean {
   if (growth.shape === "constant" || growth.shape === "back" || growth.shape === "falling" || bytes_delta <= 0) return false;
   if (count_delta === null) return bytes_delta >= MIN_BYTES_UNCOUNTED;
+  if (share >= MUCH_OF_THE_GROWTH && bytes_delta >= MIN_BYTES) return true;
   if (growth.by === "bytes") return bytes_delta >= MIN_BYTES && bytes_delta >= MIN_GROWTH_OF_BUFFERS * base_bytes;
   return count_delta >= MIN_CHUNKS || bytes_delta >= MIN_BYTES;
 }
 
-function weigh(delta: SiteDelta, populations: Readonly<Record<string, number>>): Weighed {
+function weigh(
+  delta: SiteDelta,
+  share: number,
+  deltas: readonly SiteDelta[],
+  populations: Readonly<Record<string, number>>,
+): Weighed {
   const { growth, knowledge } = delta;
-  const weighed: Weighed = { delta, weight: 1, reasons: [], against: [], explicable: false };
+  const weighed: Weighed = { delta, share, weight: 1, reasons: [], against: [], explicable: false };
   const say = (weight: number, reason: string) => {
     weighed.weight += weight;
     weighed.reasons.push(reason);
@@ -97,6 +111,7 @@ function weigh(delta: SiteDelta, populations: Readonly<Record<string, number>>):
   if (knowledge === null)
     weighed.against.push("the catalogue does not know this site: what it holds and when it is freed is open");
   else weighLifetime(knowledge, delta, say, weighed);
+  weighLoad(delta, deltas, say, weighed);
   weighPopulation(delta, populations, say, weighed);
   for (const fix of knowledge?.leak_fixes.slice(0, 3) ?? [])
     weighed.reasons.push(
@@ -122,11 +137,7 @@ function weighLifetime(
   } else if (knowledge.lifetime === "unbounded" && growing) say(2, "nothing bounds it");
   else if (knowledge.lifetime === "startup" && !knowledge.runtime_too && growing)
     say(3, "it is allocated at start alone, yet it grew");
-  else if (LOADED.has(knowledge.lifetime) && growing) {
-    weighed.weight -= delta.growth.shape === "once" ? 1 : 0;
-    weighed.explicable = true;
-    weighed.against.push("a reload or a larger table explains growth: the list before is freed at the next reload");
-  } else if (POPULATED.has(knowledge.lifetime)) {
+  else if (POPULATED.has(knowledge.lifetime)) {
     weighed.explicable = true;
     weighed.against.push(
       knowledge.population
@@ -134,6 +145,24 @@ function weighLifetime(
         : "it follows what the server has to hold: registrations, calls, connections or a cache",
     );
   }
+}
+
+/** Loaded data explains what its rows and one reload predict; what is beyond is a suspect whatever the shape. */
+function weighLoad(
+  delta: SiteDelta,
+  deltas: readonly SiteDelta[],
+  say: (weight: number, reason: string) => void,
+  weighed: Weighed,
+): void {
+  const rows = loadedRows(delta, deltas);
+  if (rows === null) return;
+  if (rows.finding === "beyond") {
+    say(8, rows.why);
+    return;
+  }
+  weighed.explicable = true;
+  weighed.against.push(rows.why);
+  if (rows.finding === "explained" && delta.growth.shape === "once") weighed.weight -= 1;
 }
 
 /** More chunks than objects is a leak whatever the shape; as many as objects explains the growth. */
@@ -167,11 +196,20 @@ function course({ growth, counts, bytes }: SiteDelta): string {
 const MEDIUM_WEIGHT = 8;
 const HIGH_WEIGHT = 12;
 
-function toSuspect({ delta, weight, reasons, against, explicable }: Weighed, index: number): Suspect {
+const CONFIDENCE = ["low", "medium", "high"] as const;
+
+/** Which confidence a site earns: what something else may explain never more than the lowest. */
+function standing({ weight, explicable }: Weighed): number {
+  if (explicable || weight < MEDIUM_WEIGHT) return 0;
+  return weight < HIGH_WEIGHT ? 1 : 2;
+}
+
+function toSuspect(weighed: Weighed, index: number): Suspect {
+  const { delta, share, reasons, against } = weighed;
   const { module, file, line, count_delta, bytes_delta, count_per_hour, bytes_per_hour, knowledge } = delta;
   return {
     rank: index + 1,
-    confidence: explicable ? "low" : weight >= HIGH_WEIGHT ? "high" : weight >= MEDIUM_WEIGHT ? "medium" : "low",
+    confidence: CONFIDENCE[standing(weighed)] ?? "low",
     site: delta.site,
     module,
     file,
@@ -179,6 +217,7 @@ function toSuspect({ delta, weight, reasons, against, explicable }: Weighed, ind
     line,
     count_delta,
     bytes_delta,
+    share_of_growth: Math.round(share * 10_000) / 10_000,
     count_per_hour,
     bytes_per_hour,
     reasons,

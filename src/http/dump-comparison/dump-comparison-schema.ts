@@ -62,6 +62,7 @@ const SuspectSchema = z
     line: SourceLine,
     count_delta: Delta.nullable(),
     bytes_delta: Delta,
+    share_of_growth: z.number().min(0).max(1).openapi({ description: "Of the bytes of all sites that grew", example: 0.96 }),
     count_per_hour: Rate,
     bytes_per_hour: Rate,
     reasons: z.array(Sentence).max(50),
