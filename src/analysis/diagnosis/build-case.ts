@@ -2,10 +2,12 @@
 import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { DAY, MB } from "../../kamailio/units.js";
+import { courseOf, flatCourse } from "../history/course/course.js";
+import { column, type Grid, gridOver } from "../history/grid.js";
 import type { History, ProcessHistory } from "../history/history.js";
+import { quantile } from "../statistics/quantile.js";
 import type { Case, Subject } from "./case.js";
 import { type Driver, driversOn } from "./level/drivers.js";
-import { column, type Grid, gridOver } from "./level/grid.js";
 import { coverageOf, everRose, flatLevel, spanOf, takeApart } from "./level/level.js";
 import { loadGrowth, peakGrowth } from "./level/load-growth.js";
 import { processLabel } from "./process-label.js";
@@ -30,7 +32,7 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
   );
   const subjects =
     pool === "shm"
-      ? [subjectOf(grid, drivers, history.shm, null, "shm", shmSize(history))]
+      ? [subjectOf(grid, drivers, history.shm, null, "shm", shmSize(history), 1)]
       : history.processes.map((process) => processSubject(grid, drivers, process, history));
   const span = spanOf(grid, known) ?? { from: grid.from, to: grid.from };
   const cellsKnown = known.filter((value) => !Number.isNaN(value)).length;
@@ -62,7 +64,7 @@ function processSubject(grid: Grid, drivers: readonly Driver[], process: Process
   const settings = history.facts.pkg_size_mb === null ? null : history.facts.pkg_size_mb.value * MB;
   const size = sizes.length > 0 ? (sizes[sizes.length - 1] ?? settings) : settings;
   const series = { real_used: process.real_used, used: process.used, fragments: process.total_frags };
-  return subjectOf(grid, drivers, series, processLabel(process.desc, process.rank), process.key, size);
+  return subjectOf(grid, drivers, series, processLabel(process.desc, process.rank), process.key, size, history.processes.length);
 }
 
 interface Counters {
@@ -78,6 +80,7 @@ function subjectOf(
   label: string | null,
   key: string,
   size: number | null,
+  siblings: number,
 ): Subject | null {
   const realSeries = counters.real_used.at.length > 0 ? counters.real_used : EMPTY_SERIES;
   if (realSeries.at.length === 0) return null;
@@ -98,10 +101,12 @@ function subjectOf(
       real_level: flat,
       used_level: flat,
       overhead_level: null,
+      course: flatCourse(freeAtBusyHour(grid, real, capacity)),
       growth: null,
       peak_growth: null,
     };
   }
+  const start = startLevel(grid, real);
   const realLevel = takeApart(grid, real, peaks, capacity, drivers);
   const hasUsed = counters.used.at.length * 2 >= realSeries.at.length;
   const { explained } = realLevel;
@@ -111,6 +116,18 @@ function subjectOf(
   const apart = (values: () => Float64Array) => once(() => takeApart(grid, values(), peaks, capacity, drivers));
   const usedLevel = hasUsed ? apart(() => used) : () => realLevel;
   const overheadLevel = hasUsed ? apart(() => real.map((value, cell) => value - (used[cell] ?? Number.NaN))) : () => null;
+  const course = once(() =>
+    courseOf({
+      grid,
+      values: explained === null ? real : explained.residual,
+      usable: realLevel.usable,
+      capacity,
+      free: freeAtBusyHour(grid, real, capacity),
+      bare: explained === null || explained.drivers.length === 0,
+      fixed: label === null ? start : 0,
+      siblings,
+    }),
+  );
   const peak = once(() => {
     const quiet = growth();
     return explained === null || quiet === null ? null : peakGrowth(grid, explained, drivers, realLevel.usable, quiet);
@@ -130,6 +147,9 @@ function subjectOf(
     get overhead_level() {
       return overheadLevel();
     },
+    get course() {
+      return course();
+    },
     get growth() {
       return growth();
     },
@@ -137,6 +157,31 @@ function subjectOf(
       return peak();
     },
   };
+}
+
+/** Level of the busy hour: this quantile of the first days. */
+const BUSY = 0.9;
+const FIRST_DAYS = 7;
+/** Never taken to be less than this share of the pool. */
+const LEAST_FREE = 0.05;
+
+/** What was free at the busy hour when the history began, bytes. */
+function freeAtBusyHour(grid: Grid, values: Float64Array, capacity: number): number {
+  const cells = Math.ceil((FIRST_DAYS * DAY) / grid.cell_ms);
+  const first = values.findIndex((value) => !Number.isNaN(value));
+  const level = quantile(values.subarray(Math.max(0, first), Math.max(0, first) + cells), BUSY);
+  return Math.max(LEAST_FREE * capacity, capacity - (Number.isNaN(level) ? 0 : level));
+}
+
+/** The lowest level right after a restart in the history: what no load makes. 0 when no start was seen. */
+function startLevel(grid: Grid, values: Float64Array): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const at of grid.run_starts.slice(1)) {
+    const cell = Math.floor((at - grid.from) / grid.cell_ms) + 1;
+    const value = values[cell] ?? Number.NaN;
+    if (!Number.isNaN(value) && value < lowest) lowest = value;
+  }
+  return Number.isFinite(lowest) ? lowest : 0;
 }
 
 /** Computes a value when it is first asked for. */

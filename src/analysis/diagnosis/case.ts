@@ -1,9 +1,10 @@
 /** What the rules look at: one pool of one instance, taken apart once. */
 
 import type { Pool } from "../../kamailio/pool.js";
+import type { Course } from "../history/course/course.js";
+import type { Grid } from "../history/grid.js";
 import type { History, HistoryIncident, InstanceFacts } from "../history/history.js";
 import type { Evidence } from "./diagnosis.js";
-import type { Grid } from "./level/grid.js";
 import type { Level } from "./level/level.js";
 import type { LoadGrowth, PeakGrowth } from "./level/load-growth.js";
 
@@ -23,6 +24,8 @@ export interface Subject {
   readonly used_level: Level;
   /** `real_used` minus `used`: headers of chunks and of free fragments. `null` when `used` is unknown. */
   readonly overhead_level: Level | null;
+  /** What the troughs of `real_used` do day by day, with the load taken out where it is known. */
+  readonly course: Course;
   readonly growth: LoadGrowth | null;
   readonly peak_growth: PeakGrowth | null;
 }

@@ -3,10 +3,10 @@
  * peaks; the range holds the slope's interval, how much daily peaks differ, and that the busy hour may not come before Monday.
  */
 import { DAY, timestamp } from "../../kamailio/units.js";
+import { cellTime } from "../history/grid.js";
 import { quantile } from "../statistics/quantile.js";
 import type { Subject } from "./case.js";
 import type { ExhaustionRange, SlopeRange } from "./diagnosis.js";
-import { cellTime } from "./level/grid.js";
 
 /** The pool is as good as full here: the rest is headers and crumbs. */
 const FULL_SHARE = 0.995;

@@ -4,6 +4,7 @@
  * pool is full now is asked first and stands beside the verdict.
  */
 import type { Pool } from "../../kamailio/pool.js";
+import { mb, percent } from "../../kamailio/units.js";
 import type { History } from "../history/history.js";
 import { buildCase } from "./build-case.js";
 import type { Case, Finding, Subject } from "./case.js";
@@ -102,6 +103,7 @@ const ORDER: readonly Rule[] = [
   poolTooSmall,
   failedForReasonsUnknown,
   loadGrows,
+  growthOrLeakUntold,
   tooLittleData,
   peakWasFull,
 ];
@@ -184,6 +186,26 @@ function failedForReasonsUnknown(found: Found): Judged | null {
 function loadGrows(found: Found): Judged | null {
   const { growth } = found;
   return growth === null ? null : judgedAs("growth", found, { ...withSlope(null, growth), evidence_for: growth.evidence });
+}
+
+/** It rises without end, its swing with it, and no counter says what the load did. */
+function growthOrLeakUntold(found: Found): Judged | null {
+  const { subjects, history } = found.kase;
+  const untold = subjects.filter(({ course }) => course.state === "untold");
+  const [first] = untold;
+  if (first === undefined) return null;
+  const { last } = first.course;
+  const names = history.load.size === 0 ? "no load counter is recorded" : "the recorded load counters do not explain it";
+  return judgedAs("inconclusive", found, {
+    subjects: untold,
+    evidence_for: [
+      {
+        rule: "growth_or_leak_untold",
+        detail: `the troughs rose by ${mb(last?.rising.rise ?? 0)} and the daily swing by ${percent(Math.expm1((last?.growth().swing.per_day ?? 0) * (last?.fits.span ?? 0)))}, as growth of the load makes it; ${names}: record one that counts what memory holds (registered contacts, dialogs, transactions), and the next weeks tell growth from a leak`,
+        source: "growth scales the daily swing, a leak lifts it; normalise by the driver before looking for a trend (R5, R11)",
+      },
+    ],
+  });
 }
 
 function tooLittleData(found: Found): Judged | null {

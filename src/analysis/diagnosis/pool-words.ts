@@ -2,11 +2,11 @@
 import type { Pool } from "../../kamailio/pool.js";
 import { between, clock, DAY, mb, percent } from "../../kamailio/units.js";
 import type { History } from "../history/history.js";
+import { highestKnown } from "../history/known-values.js";
 import type { Evidence, ExhaustionRange, PoolDiagnosis, Severity, SlopeRange } from "./diagnosis.js";
 import { asRange, exhaustionDates } from "./exhaustion.js";
 import { isCritical } from "./full-now.js";
 import type { PoolJudgement } from "./judgement.js";
-import { highestKnown } from "./level/known-values.js";
 import { fullStep, nextSteps, stuckStep } from "./next-steps.js";
 import { fullWords, stuckWords } from "./now-words.js";
 import { processClasses } from "./process-label.js";

@@ -2,9 +2,9 @@
 import { EMPTY_SERIES } from "../../kamailio/history/series.js";
 import { DAY } from "../../kamailio/units.js";
 import type { Case, Subject } from "../diagnosis/case.js";
-import { column } from "../diagnosis/level/grid.js";
-import { highestKnown } from "../diagnosis/level/known-values.js";
 import { FULL_SHARE } from "../diagnosis/level/level.js";
+import { column } from "../history/grid.js";
+import { highestKnown } from "../history/known-values.js";
 import { median, quantile } from "../statistics/quantile.js";
 import { theilSen } from "../statistics/theil-sen.js";
 

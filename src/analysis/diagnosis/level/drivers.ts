@@ -5,7 +5,7 @@
 
 import type { Series } from "../../../kamailio/history/series.js";
 import { LOAD_COUNTERS } from "../../../kamailio/knowledge/load-counters.js";
-import { column, type Grid } from "./grid.js";
+import { column, type Grid } from "../../history/grid.js";
 
 export interface Driver {
   name: string;

@@ -6,9 +6,9 @@
  * could be told apart. Normalising by the driver before looking for a trend is what the maintainers ask for (field notes R5, R11; K#1220, K#4626).
  */
 import { DAY } from "../../../kamailio/units.js";
+import type { Grid } from "../../history/grid.js";
 import { type Column, type Fit, Regression } from "../../statistics/least-squares.js";
 import type { Driver } from "./drivers.js";
-import type { Grid } from "./grid.js";
 
 export interface Explained {
   /** Bytes a day that nothing explains, with its standard error (autocorrelation counted in). */

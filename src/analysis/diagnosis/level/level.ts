@@ -3,12 +3,12 @@
  * the shape of the rise in each run of the server, and where the pool was full.
  */
 import { DAY } from "../../../kamailio/units.js";
+import { cellTime, type Grid } from "../../history/grid.js";
+import { lowestKnown } from "../../history/known-values.js";
 import { median } from "../../statistics/quantile.js";
 import { type RobustSlope, theilSen } from "../../statistics/theil-sen.js";
 import type { Driver } from "./drivers.js";
 import { type Explained, explain } from "./explain.js";
-import { cellTime, type Grid } from "./grid.js";
-import { lowestKnown } from "./known-values.js";
 import { looksLikeOneStep, type Rise, riseOf, troughsOf } from "./rise.js";
 
 export interface RunRise {

@@ -3,11 +3,11 @@
  * reach, so that a week that ends on a Sunday is no decline and one that ends on a Friday no growth.
  */
 import { DAY, HOUR } from "../../../kamailio/units.js";
+import type { Grid } from "../../history/grid.js";
 import { Regression } from "../../statistics/least-squares.js";
 import { median, quantile } from "../../statistics/quantile.js";
 import type { Driver } from "./drivers.js";
 import type { Explained } from "./explain.js";
-import type { Grid } from "./grid.js";
 
 export interface LoadGrowth {
   /** Bytes a day of the load's part in quiet hours, and its standard error. */

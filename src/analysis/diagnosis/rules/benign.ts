@@ -1,8 +1,8 @@
 /** What looks like a leak and is none, said by its name: a step, a burst, a warm-up without load counters. */
 import { mb } from "../../../kamailio/units.js";
+import { highestKnown, meanKnown } from "../../history/known-values.js";
 import type { Case } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
-import { highestKnown, meanKnown } from "../level/known-values.js";
 import { warmUp } from "./growth.js";
 
 /** A peak this many times above the usual daily peak is a burst. */

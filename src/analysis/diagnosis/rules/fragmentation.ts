@@ -1,9 +1,9 @@
 /** Fragmentation: plenty is free, and a large request still fails, or headers and holes take ever more while what is used does not. */
 import { mb } from "../../../kamailio/units.js";
+import { cellTime, column, type Grid } from "../../history/grid.js";
 import type { HistoryIncident } from "../../history/history.js";
+import { highestKnown } from "../../history/known-values.js";
 import type { Case, Finding, Subject } from "../case.js";
-import { cellTime, column, type Grid } from "../level/grid.js";
-import { highestKnown } from "../level/known-values.js";
 import { riseOf } from "../level/rise.js";
 import { steadyRise } from "../level/steady-rise.js";
 

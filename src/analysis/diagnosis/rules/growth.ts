@@ -1,8 +1,8 @@
 /** Growth: the rise is explained by load that rose. Nothing is wrong but the size, some day. */
 import { DAY, duration, percent } from "../../../kamailio/units.js";
+import { meanKnown } from "../../history/known-values.js";
 import type { Case, Finding, Subject } from "../case.js";
 import type { SlopeRange } from "../diagnosis.js";
-import { meanKnown } from "../level/known-values.js";
 
 /** Standard errors from zero; the load is noisy and every look is another chance (see steady-rise.ts). */
 const LEAST_SIGNIFICANCE = 4;

@@ -1,5 +1,6 @@
 /** Leak: memory that is not returned at the troughs and that no load explains. Several independent lines of evidence, each of them shown. */
 import { DAY, duration, mb, percent } from "../../../kamailio/units.js";
+import { type Course, riseOf } from "../../history/course/course.js";
 import type { Case, Finding, Subject } from "../case.js";
 import type { Evidence, SlopeRange } from "../diagnosis.js";
 import { type SteadyRise, steadyRise } from "../level/steady-rise.js";
@@ -27,6 +28,9 @@ export function unexplainedRise(kase: Case): LeakFinding | null {
   if (short && kase.cells_known < LEAST_CELLS_IN_SHORT) return null;
   const least = short ? { with_load: LEAST_IN_SHORT, without: LEAST_IN_SHORT } : LEAST[kase.pool];
   const rises = kase.subjects.flatMap((subject) => {
+    const { course } = subject;
+    if (course.state === "leak" && usedRises(subject)) return [{ subject, rise: riseOfCourse(subject) }];
+    if (course.state === "untold" || isOver(course)) return [];
     // What is leaked is in real_used as well: where that does not rise, `used` need not be looked at.
     if (steadyRise(subject.real_level, least.with_load * subject.capacity, least.without * subject.capacity) === null) return [];
     const inUse = subject.capacity / MOST_OVERHEAD;
@@ -38,6 +42,53 @@ export function unexplainedRise(kase: Case): LeakFinding | null {
   const filling = rises.map(({ subject, rise }) => steadyRise(subject.real_level, 0, 0)?.slope ?? rise.slope);
   const steepest = filling.reduce((a, b) => (b.likely > a.likely ? b : a));
   return { rises, subjects: rises.map(({ subject }) => subject), slope: steepest, evidence: evidenceFor(kase, rises) };
+}
+
+/** Whole days of a run from which on its curve decides. */
+const CURVE_DECIDES = 10;
+/** Share of its pace below which a rise is over. */
+const OVER = 0.45;
+
+/** The rise bent towards a level or stopped: whatever its slope over all, it is no leak of now. */
+function isOver({ last, days, restarts }: Course): boolean {
+  return last !== null && days >= CURVE_DECIDES && restarts === null && last.goes_on < OVER;
+}
+
+/** What is leaked is in `used` as well, if only a twelfth of it: else it is headers and holes. */
+function usedRises({ used_level, real_level, course, capacity }: Subject): boolean {
+  if (used_level === real_level) return true;
+  const bytes = course.restarts?.bytes ?? course.last?.rising.rise ?? 0;
+  return (
+    riseOf(used_level.grid, used_level.explained?.residual ?? used_level.values, used_level.usable, capacity) * MOST_OVERHEAD >=
+    bytes
+  );
+}
+
+/** The rise as the curve of the troughs has it. */
+function riseOfCourse({ course, real_level }: Subject): SteadyRise {
+  const { last, restarts } = course;
+  const loadRemoved = (real_level.explained?.drivers.length ?? 0) > 0;
+  if (last === null || restarts !== null) {
+    const likely = restarts?.per_day ?? 0;
+    return {
+      bytes: restarts?.bytes ?? 0,
+      slope: { low: likely / 2, likely, high: likely * 1.5 },
+      significance: 0,
+      runs_rising: restarts?.runs ?? 0,
+      runs: restarts?.runs ?? 0,
+      load_removed: loadRemoved,
+    };
+  }
+  const likely = last.rising.slope_rising;
+  const error = likely / Math.max(1, last.rising.sureness);
+  return {
+    bytes: last.rising.rise,
+    slope: { low: Math.max(0, likely - 2 * error), likely, high: likely + 2 * error },
+    significance: last.rising.sureness,
+    runs_rising: 1,
+    runs: 1,
+    load_removed: loadRemoved,
+  };
 }
 
 /** Counters that are read late and rounded explain growth not quite: a rest of this share of what the load made is no leak. */

@@ -1,7 +1,7 @@
 /** Stuck state: a life cycle that does not end looks like a leak, and more memory does not help either. */
 import type { Series } from "../../../kamailio/history/series.js";
+import { cellTime, column } from "../../history/grid.js";
 import type { Case, Finding } from "../case.js";
-import { cellTime, column } from "../level/grid.js";
 import { riseOf } from "../level/rise.js";
 import { MANY_TRANSACTIONS } from "../stuck-now.js";
 

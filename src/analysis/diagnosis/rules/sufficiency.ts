@@ -2,10 +2,10 @@
 
 import { EMPTY_SERIES } from "../../../kamailio/history/series.js";
 import { DAY, duration, percent } from "../../../kamailio/units.js";
+import { cellTime, column } from "../../history/grid.js";
+import { highestKnown, lowestKnown } from "../../history/known-values.js";
 import type { Case } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
-import { cellTime, column } from "../level/grid.js";
-import { highestKnown, lowestKnown } from "../level/known-values.js";
 import { troughsOf } from "../level/rise.js";
 
 /** Nearly a day: a collector that starts at midnight and a judgement before the next. */

@@ -2,9 +2,9 @@
 
 import { mb, percent } from "../../../kamailio/units.js";
 import type { DumpAgreement } from "../../history/history.js";
+import { lastKnown } from "../../history/known-values.js";
 import type { Case, Finding } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
-import { lastKnown } from "../level/known-values.js";
 
 /**
  * Under tlsf the table behind `pkg.stats` is never refreshed: SREV_PKG_UPDATE_STATS is raised in f_malloc.c and q_malloc.c alone, so it keeps the

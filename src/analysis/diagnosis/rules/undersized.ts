@@ -2,11 +2,11 @@
 
 import type { Pool } from "../../../kamailio/pool.js";
 import { mb, percent } from "../../../kamailio/units.js";
+import { column } from "../../history/grid.js";
 import type { HistoryIncident } from "../../history/history.js";
+import { highestKnown, lowestKnown } from "../../history/known-values.js";
 import type { Case, Finding, Subject } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
-import { column } from "../level/grid.js";
-import { highestKnown, lowestKnown } from "../level/known-values.js";
 import { TLS_RESERVE_PER_PROCESS } from "../tls-reserve.js";
 
 /** At this share of the pool the next large request fails. */

@@ -2,9 +2,9 @@
  * Lays counters of any spacing on one grid of cells, so that memory and load of the same moment stand in the same place, and marks which
  * cells belong to one run of the server.
  */
-import type { HistoryEvent } from "../../../kamailio/history/events.js";
-import type { Series } from "../../../kamailio/history/series.js";
-import { cellWidth } from "../../history/cell-width.js";
+import type { HistoryEvent } from "../../kamailio/history/events.js";
+import type { Series } from "../../kamailio/history/series.js";
+import { cellWidth } from "./cell-width.js";
 
 export interface Grid {
   /** Epoch milliseconds of the first cell. */
