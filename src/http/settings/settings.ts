@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import { readSettings } from "../../kamailio/settings/read-settings.js";
-import type { SettingsReading } from "../../kamailio/settings/settings.js";
+import type { InstanceChoice, SettingsReading } from "../../kamailio/settings/settings.js";
 import { MB } from "../../kamailio/units.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredRecord } from "../../store/records.js";
@@ -11,9 +11,23 @@ import { bodyKind, bodyText, parseJson } from "../kernel/body.js";
 import { isNotModified, notFound } from "../kernel/conditional.js";
 import { InstanceAndIdParams, InstanceParams } from "../kernel/fields.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
+import { ProblemError } from "../kernel/problem.js";
 import { contentHash, notWhatIsReadHere, recordEtag, recordFields, textAnswer } from "../kernel/recorded-text.js";
 import { AtQuery, takenAt } from "../kernel/when.js";
 import { EffectiveSettingsSchema, readingOnTheWire, SettingsInputSchema, SettingsRecordSchema } from "./settings-schema.js";
+
+const PidQuery = z.object({
+  pid: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(4_194_304)
+    .optional()
+    .openapi({
+      param: { name: "pid", in: "query", description: "The process that is meant where a listing shows several servers" },
+      example: 3931,
+    }),
+});
 
 const recordSettings = operation({
   operationId: "recordSettings",
@@ -22,9 +36,9 @@ const recordSettings = operation({
   tags: ["Settings"],
   summary: "Record what the instance runs with",
   description:
-    "Takes a command line, /proc/PID/cmdline, `ps` output, a systemd unit with its drop-ins and files, /etc/default/kamailio, `kamcmd cfg.get core …`, `core.info`, `pkg.info`, `shm.info`, start-up log lines, docker or compose arguments, or JSON. Secrets are removed before anything is stored. A text that equals the latest one is not recorded again: 200 instead of 201.",
+    "Takes a command line, /proc/PID/cmdline, `ps` output, a systemd unit with its drop-ins and files, /etc/default/kamailio, start scripts, `kamcmd cfg.get core …`, `core.info`, `pkg.info`, `shm.info`, start-up log lines, Dockerfiles, docker, compose, Kubernetes and ECS, supervisord, UCI, values of Ansible and Helm, or JSON. Memory limits of containers and units are read with them. Of a listing that shows several servers nothing is taken until `pid` says which one is meant. Secrets are removed before anything is stored. A text that equals the latest one is not recorded again: 200 instead of 201.",
   scope: "ingest",
-  request: { params: InstanceParams, query: AtQuery.extend(CreateQuery.shape) },
+  request: { params: InstanceParams, query: AtQuery.extend(CreateQuery.shape).extend(PidQuery.shape) },
   body: {
     required: true,
     content: {
@@ -85,21 +99,35 @@ const getSettingsText = operation({
   problems: [404],
 });
 
+/** The 422 for a listing of several servers: which one this instance is, only the caller knows. */
+function severalServers(instance: string, choices: readonly InstanceChoice[]): ProblemError {
+  const said = choices.map(({ pid, command, rows }) => `${pid === null ? "" : `pid ${pid}: `}${command} (${rows} rows)`);
+  const pid = choices[0]?.pid ?? "PID";
+  return new ProblemError(422, "several_servers", {
+    detail: `The listing shows ${choices.length} servers, told apart by -P, -Y or -f: ${said.join("; ")}`.slice(0, 4000),
+    hint: `Say which one ${instance} is: post it again with ?pid=${pid}, or send its own line: tr '\\0' ' ' < /proc/${pid}/cmdline | curl --data-binary @- .../v1/instances/${instance}/settings`,
+  });
+}
+
 export function serveSettings(api: Api) {
   handle(api, recordSettings, async (c) => {
     const { instance } = c.req.valid("param");
-    const { at, create } = c.req.valid("query");
+    const { at, create, pid } = c.req.valid("query");
     const { store, now } = c.get("services");
     const recorded_at = takenAt(at, now());
     const kind = bodyKind(c);
     const posted = await bodyText(c);
     if (kind === "json") parseJson(posted, z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]));
     // The reading counts the secrets, so it sees the text before they are gone from what is stored.
-    const reading = readSettings(posted);
+    const reading = readSettings(posted, { pid: pid ?? null });
     const { text } = removeSecrets(posted);
     if (reading.forms.length === 0) {
       await existingInstance(c, instance);
       throw notWhatIsReadHere(text, "settings", "settings (a command line, unit, default file, RPC answer)");
+    }
+    if (reading.choices.length > 0 && Object.keys(reading.values).length === 0) {
+      await existingInstance(c, instance);
+      throw severalServers(instance, reading.choices);
     }
     const { created, record } = await withInstance(c, instance, create, () =>
       store.records.add<SettingsReading>({

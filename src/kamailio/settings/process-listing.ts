@@ -128,25 +128,36 @@ function looksCut(row: Row): boolean {
   return TERMINAL_WIDTHS.has(row.text.length) || /(?:\.\.\.|…)$/.test(row.text.trimEnd());
 }
 
+/** Rows of one server. Several typed lines are taken as tries, the last one counts; a listing that shows several servers is not guessed at. */
 function chooseGroup(builder: ReadingBuilder, groups: Row[][]): Row[] {
   const servers = groups.filter((group) => !group[0]?.command.args.some((word) => /^-[cVIh]$/.test(word)));
   const among = servers.length > 0 ? servers : groups;
-  const listed = among.every((group) => group[0]?.listed);
-  // Of several rows of a listing the instance with the most processes, of several typed lines the last one.
-  const chosen = listed
-    ? among.reduce<Row[]>((best, group) => (group.length > best.length ? group : best), [])
-    : (among.at(-1) ?? []);
-  if (among.length > 1) {
-    const said = among
-      .map((group) => `${commandText(group[0])} (${group.length} ${group.length === 1 ? "row" : "rows"})`)
-      .slice(0, 5);
-    builder.warn(
-      `${among.length} different command lines: ${said.join("; ")}. Read: ${commandText(chosen[0])}, ${
-        listed ? "the one with the most rows (the first of equals)" : "the last one"
-      }. Send the others to instances of their own`,
-    );
+  if (among.length <= 1) return among[0] ?? [];
+  const { pid } = builder;
+  const meant = pid === null ? undefined : among.find((group) => group.some((row) => row.pid === pid));
+  if (meant !== undefined) return meant;
+  const said = among.map(
+    (group) => `${pidText(group[0])}${commandText(group[0])} (${group.length} ${group.length === 1 ? "row" : "rows"})`,
+  );
+  const lines = `${among.length} different command lines: ${said.slice(0, 5).join("; ")}`;
+  if (!among.every((group) => group[0]?.listed)) {
+    const last = among.at(-1) ?? [];
+    builder.warn(`${lines}. Read: ${commandText(last[0])}, the last one. Send the others to instances of their own`);
+    return last;
   }
-  return chosen;
+  builder.form("ps");
+  builder.choices = among
+    .slice(0, MAX_CHOICES)
+    .map((group) => ({ pid: group[0]?.pid ?? null, command: commandText(group[0]), rows: group.length }));
+  builder.warn(`${lines}. Nothing was read: say which one is meant by its pid, -P, -Y or -f`);
+  return [];
+}
+
+/** More servers than one host runs. */
+const MAX_CHOICES = 50;
+
+function pidText(row: Row | undefined): string {
+  return row?.pid == null ? "" : `pid ${row.pid} `;
 }
 
 function commandText(row: Row | undefined): string {

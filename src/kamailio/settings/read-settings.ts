@@ -19,11 +19,11 @@ import { applyStartupLine } from "./startup-log.js";
 
 /**
  * Reads settings from a text. Never throws; `forms` is empty when nothing in it is a form of settings, and `warnings` then says what
- * it looks like. Secrets are removed before anything is read, so no quote holds one.
+ * it looks like. `pid`: the process that is meant where a listing shows several servers. Secrets are removed before anything is read, so no quote holds one.
  */
-export function readSettings(text: string): SettingsReading {
+export function readSettings(text: string, { pid = null }: { pid?: number | null } = {}): SettingsReading {
   const { text: clean, removed } = removeSecrets(text.startsWith("\uFEFF") ? text.slice(1) : text);
-  const builder = new ReadingBuilder();
+  const builder = new ReadingBuilder(pid);
   if (clean.includes("\0")) readArguments(builder, clean);
   else readText(builder, withoutQuoteMarks(clean));
   settlePools(builder);

@@ -1,5 +1,6 @@
 /** Collects what the readers of one text find, and decides which of two places in that text wins. */
 import {
+  type InstanceChoice,
   type ReadValue,
   type RefusedOption,
   SETTING_SOURCES,
@@ -23,8 +24,12 @@ export class ReadingBuilder {
   private readonly pools: UnlabelledPool[] = [];
   private readonly unknown: string[] = [];
   private readonly warnings: string[] = [];
+  choices: InstanceChoice[] = [];
   commandLine: "complete" | "cut" | null = null;
   runningVersion: string | null = null;
+
+  /** @param pid the process that is meant where a listing shows several servers; `null`: nobody said */
+  constructor(readonly pid: number | null = null) {}
 
   form(form: SettingsForm): void {
     this.forms.add(form);
@@ -94,6 +99,7 @@ export class ReadingBuilder {
       values,
       refused: this.refused,
       unlabelled_pools: this.pools,
+      choices: this.choices,
       command_line: this.commandLine,
       running_version: this.runningVersion,
       unknown: this.unknown,

@@ -161,6 +161,15 @@ export interface UnlabelledPool {
   quote: string;
 }
 
+/** One of several servers in a listing of processes. */
+export interface InstanceChoice {
+  /** Of its first row; `null` where the listing shows none. */
+  pid: number | null;
+  /** What tells it from the others: the options that differ, or all of them. Bounded. */
+  command: string;
+  rows: number;
+}
+
 /** What one text shows. A value that appears in several places of one text is resolved as that system would. */
 export interface SettingsReading {
   /** Empty when the text holds no settings in a known form. */
@@ -174,6 +183,8 @@ export interface SettingsReading {
    * the line off. `null`: no command line of a running process.
    */
   command_line: "complete" | "cut" | null;
+  /** The servers of a listing that shows several; then nothing is taken from it, since nobody said which one is meant. */
+  choices: InstanceChoice[];
   /** The version that the running process says it has (`core.info`, `core.runinfo`, `core.version`). */
   running_version: string | null;
   /** Lines or words that were not understood, bounded. */

@@ -142,3 +142,29 @@ test("a version of OpenSIPS gets no defaults of a Kamailio release", async () =>
   expect(settings.memlog?.value).toBeNull();
   expect(settings.mem_summary?.value).toBeNull();
 });
+
+describe("a listing of several servers", () => {
+  const listing =
+    "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nkamailio 71 0 0 9 9 ? S 10:00 0:00 /usr/sbin/kamailio -P /run/a.pid -f /etc/a.cfg -m 64\nkamailio 91 0 0 9 9 ? S 10:00 0:00 /usr/sbin/kamailio -P /run/b.pid -f /etc/b.cfg -m 128\n";
+  runScenarios(server, [
+    {
+      name: "is asked about",
+      before: [["PUT", "/v1/instances/two"]],
+      method: "POST",
+      path: "/v1/instances/two/settings",
+      body: listing,
+      status: 422,
+      code: "several_servers",
+      has: ["pid 71: ", "/etc/b.cfg", "?pid=71"],
+    },
+    {
+      name: "and read for the one that is meant",
+      method: "POST",
+      path: "/v1/instances/two/settings?pid=91",
+      body: listing,
+      status: 201,
+      has: ['"value":128', "/etc/b.cfg"],
+      hasNot: ["/etc/a.cfg"],
+    },
+  ]);
+});

@@ -442,9 +442,15 @@ describe("what is said beside the values", () => {
     expect(readSettings(text).warnings.join("\n")).toContain(warning);
   });
 
-  test("the instance with the most processes is read", () => {
-    const reading = readSettings("1 kamailio -f /a -m 64\n2 kamailio -f /b -m 32\n3 kamailio -f /b -m 32");
-    expect(plain(reading)).toEqual({ config_file: "/b", shm_size_mb: 32, processes: 2 });
+  test("a listing of several servers is not guessed at: it is asked which one is meant", () => {
+    const listing = "1 kamailio -f /a -m 64\n2 kamailio -f /b -m 32\n3 kamailio -f /b -m 32";
+    const reading = readSettings(listing);
+    expect(plain(reading)).toEqual({});
+    expect(reading.choices).toEqual([
+      { pid: 1, command: "kamailio -f /a -m 64", rows: 1 },
+      { pid: 2, command: "kamailio -f /b -m 32", rows: 2 },
+    ]);
+    expect(plain(readSettings(listing, { pid: 3 }))).toEqual({ config_file: "/b", shm_size_mb: 32, processes: 2 });
   });
 
   test("other processes of a listing are not kept, with a header or without", () => {
