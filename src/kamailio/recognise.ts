@@ -2,6 +2,7 @@
  * Says what any posted text looks like and where it belongs, so that a wrong post is answered with the right command instead of "bad request".
  * It looks at the first part of the text alone, never throws, and is linear.
  */
+import { openText } from "./log-line/opened-lines.js";
 import { nestsTooDeep } from "./nesting.js";
 import { binaryKind } from "./recognise/binary.js";
 import type { KindRow } from "./recognise/kind-row.js";
@@ -34,9 +35,15 @@ export function recognise(text: string): Recognition {
   const binary = binaryKind(head);
   if (binary !== null) return other(binary);
   if (nestsTooDeep(head)) return other("nested");
-  const prepared = headOf(head);
-  const row = KIND_TABLE.find((candidate) => candidate.when.some((sign) => holds(sign, prepared)));
+  // A log is the same log in JSON, in an answer of a log store, in a web page.
+  const opened = openText(head);
+  const row = rowOf(opened) ?? (opened === head ? undefined : rowOf(head));
   return row === undefined ? other("prose") : recognition(row.kind, row);
+}
+
+function rowOf(text: string): KindRow | undefined {
+  const prepared = headOf(text);
+  return KIND_TABLE.find((candidate) => candidate.when.some((sign) => holds(sign, prepared)));
 }
 
 function other(kind: Kind): Recognition {

@@ -1,5 +1,6 @@
 /** One incident of a log for people. */
-import type { LogIncident, LogSite } from "../kamailio/log/incident.js";
+import type { LogIncident } from "../kamailio/log/incident.js";
+import type { LogSite } from "../kamailio/log-line/line.js";
 import type { Block } from "./document.js";
 
 export function incidentBlocks(incident: LogIncident & { text: string }): Block[] {

@@ -107,7 +107,8 @@ const TEXTS: [Kind, Endpoint | null, string][] = [
   ],
   ["kamailio_log", "logs", " 0(10839) INFO: <core> [core/tcp_main.c:5433]: init_tcp(): using epoll_lt\n"],
   ["kamailio_log", "logs", '{"MESSAGE":"INFO: rr [x.h:52]: f(): y","__REALTIME_TIMESTAMP":"1795396664197294"}\n'],
-  ["kamailio_log", "logs", "__CURSOR=s=7\n__REALTIME_TIMESTAMP=1795396664197294\nMESSAGE=INFO: started\n"],
+  ["kamailio_log", "logs", "__CURSOR=s=7\n__REALTIME_TIMESTAMP=1795396664197294\nMESSAGE=INFO: rr [x.h:52]: f(): y\n"],
+  ["log", "logs", "__CURSOR=s=7\n__REALTIME_TIMESTAMP=1795396664197294\nMESSAGE=INFO: started\n"],
   ["log", "logs", "Nov 23 01:10:10 sip1 sshd[77]: Accepted publickey for root\n"],
   [
     "processes_line",

@@ -113,7 +113,7 @@ export class TextReader {
     this.#log ??= await this.#openLog();
     for (const { lines, firstLine } of this.#others) {
       this.#small.push(lines);
-      this.#log.push(lines, firstLine);
+      this.#log.take(lines, firstLine);
       if (this.#usage !== null) this.#kept.add(this.#usage.push(lines));
       else if (!this.#usageDecided && this.#small.headFull) await this.#decideUsage(lines);
     }

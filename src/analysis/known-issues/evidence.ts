@@ -1,7 +1,8 @@
 /** What dumps, growing sites and incidents show that a known issue can be recognised by. */
 import type { Dump, Site } from "../../kamailio/dump/dump.js";
 import { baseName, moduleLabel, siteKnowledge } from "../../kamailio/knowledge/sites.js";
-import { CORRUPTION_KINDS, type LogIncident, type LogSite } from "../../kamailio/log/incident.js";
+import { CORRUPTION_KINDS, type LogIncident } from "../../kamailio/log/incident.js";
+import type { LogSite } from "../../kamailio/log-line/line.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { compareDumps } from "../dump-comparison/dump-comparison.js";
 

@@ -9,10 +9,19 @@ import type { Dump, DumpForm } from "./dump.js";
 import type { Finisher } from "./finish.js";
 import type { FragmentStream } from "./fragment-scanner.js";
 import { readListMessage } from "./list-lines.js";
-import type { LogOrigin } from "./log-origin.js";
 import type { Message } from "./message.js";
 import { OpenDump, type PoolSource } from "./open-dump.js";
 import type { SiteTable } from "./site-table.js";
+
+/** Where a line comes from. */
+export interface LogOrigin {
+  /** What keeps lines of different processes apart, also of different hosts and containers. */
+  key: string;
+  pid: number | null;
+  processIndex: number | null;
+  /** RFC 3339, when the stamp is unambiguous. */
+  time: string | null;
+}
 
 /** One process of one host. */
 export interface ProcessStream extends FragmentStream {

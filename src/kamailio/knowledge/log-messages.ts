@@ -72,3 +72,11 @@ export const POOL_WORDS: readonly { pool: Pool; words: RegExp }[] = [
   { pool: "pkg", words: /\bpkg|private mem|package mem/ },
   { pool: "shm", words: /\bshm|shared? mem|shmem/ },
 ];
+
+/**
+ * Functions that report what another one of their module could not get, without saying in which pool: the catalogue of sites does not know them,
+ * since they allocate nothing themselves.
+ */
+export const POOLS_OF_REPORTERS: readonly { module: string; function: string; pool: Pool; source: string }[] = [
+  { module: "tm", function: "new_t", pool: "shm", source: "modules/tm/t_lookup.c:1279@5.6.3: build_cell() gave NULL" },
+];

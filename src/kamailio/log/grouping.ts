@@ -5,13 +5,14 @@
  * that is one failure. Lines of one process are joined when they come close after one another in that order.
  */
 
-import type { MessageRole } from "../knowledge/log-messages.js";
+import { type MessageRole, POOLS_OF_REPORTERS } from "../knowledge/log-messages.js";
 import { siteKnowledge } from "../knowledge/sites.js";
+import type { LogSite } from "../log-line/line.js";
 import type { Pool } from "../pool.js";
 import { timestamp } from "../units.js";
 import { explain } from "./explain.js";
 import { type Circumstances, foldRepeatedDamage, type Group, openIncident } from "./group.js";
-import type { IncidentKind, LogIncident, LogSite } from "./incident.js";
+import type { IncidentKind, LogIncident } from "./incident.js";
 import type { Finding } from "./recognise.js";
 
 /**
@@ -177,7 +178,9 @@ export class IncidentGroups {
       !OUTSIDE_THE_POOLS.has(finding.class) &&
       finding.site
     ) {
-      const known = siteKnowledge(finding.site)?.pool;
+      const { site } = finding;
+      const reporter = POOLS_OF_REPORTERS.find((one) => one.module === site.module && one.function === site.function);
+      const known = siteKnowledge(site)?.pool ?? reporter?.pool;
       if (known === "shm" || known === "pkg") return { pool: known, source: "site" };
     }
     return { pool: null, source: null };
@@ -217,9 +220,14 @@ function joins(before: Failure, finding: Finding, where: Circumstances): boolean
   if (before.stage === 0 || STAGE[finding.role] === 0) return false;
   // Two callers that only say "out of memory" are two failures; one that follows a failure whose pool is known tells of the same.
   return (
-    STAGE[finding.role] > before.stage && agree(before.finding.pool, finding.pool) && agree(before.finding.block, finding.block)
+    STAGE[finding.role] > before.stage &&
+    agree(poolSaid(before.finding), poolSaid(finding)) &&
+    agree(before.finding.block, finding.block)
   );
 }
+
+/** The pool that a line names, or whose block it shows. */
+const poolSaid = ({ pool, block }: Finding): Pool | null => pool ?? (block === null ? null : poolByAlignment(block));
 
 const agree = <T>(a: T | null, b: T | null) => a === null || b === null || a === b;
 

@@ -1,4 +1,5 @@
 /** What a log proves: the incidents that a Kamailio log's lines amount to, counted and not listed. */
+import type { LogSite } from "../log-line/line.js";
 import type { Manager, Pool } from "../pool.js";
 
 /**
@@ -42,14 +43,6 @@ export const CORRUPTION_KINDS: ReadonlySet<IncidentKind> = new Set([
 ]);
 
 export type Severity = "info" | "warning" | "error" | "critical";
-
-/** A place in the source. A part that the line does not print is `null`. */
-export interface LogSite {
-  module: string | null;
-  file: string | null;
-  function: string | null;
-  line: number | null;
-}
 
 /** The words that a check mark was found to hold instead of its own value. */
 export interface Overwritten {

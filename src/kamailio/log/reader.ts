@@ -2,17 +2,20 @@
  * Reads a log as a stream of bytes and says which incidents it proves.
  *
  * Most lines of a gigabyte log are noise: each block of complete lines is searched once for the words that every message about memory
- * contains, and only the lines that hold one are opened. Journal exports (journalctl -o export) are read record by record.
+ * contains, and only the lines that hold one are opened.
  */
 
+import { type LogLine, readLogLine } from "../log-line/line.js";
+import { readLoss } from "../log-line/losses.js";
+import { messagesOf } from "../log-line/messages.js";
+import { OpenedLines } from "../log-line/opened-lines.js";
+import type { YearHint } from "../log-line/stamp.js";
+import { readStartLine } from "../log-line/start-line.js";
 import { timestamp } from "../units.js";
-import { unglue } from "./glued.js";
 import type { Circumstances } from "./group.js";
 import { IncidentGroups } from "./grouping.js";
 import type { LogIncident, LogReading, LogStart, LookAlike } from "./incident.js";
-import { type LogLine, readLogLine, readRecordFields } from "./line.js";
 import { CANDIDATE, recognise } from "./recognise.js";
-import type { YearHint } from "./time.js";
 import { LogTimes } from "./times.js";
 
 export interface LogReaderOptions {
@@ -23,18 +26,17 @@ export interface LogReaderOptions {
 }
 
 export interface LogReader {
-  /** @param firstLine number of the line with which the chunk begins, where lines before it were left out by who knows what they hold */
-  push(chunk: Uint8Array, firstLine?: number): void;
+  /** The next bytes of the text; they may end anywhere. */
+  push(chunk: Uint8Array): void;
+  /** Whole lines that are opened already (log-line/opened-lines.ts), as the reader of dumps hands them on; `firstLine` is the first one's number. */
+  take(lines: Uint8Array, firstLine: number): void;
   end(): LogReading;
 }
 
-/** A line longer than this is cut: no message about memory is, and a file without newlines must not fill the memory. */
+/** A line longer than this is cut: no message about memory is. */
 const MAX_LINE_BYTES = 65_536;
-/** A journal record with all its fields. */
-const MAX_RECORD_BYTES = 262_144;
 const MAX_QUOTE = 400;
 const MAX_STARTS = 1000;
-const NEWLINE = 10;
 /**
  * A block without any of these holds no candidate line: levels, the place in the source, and the words of lines that have neither. Short
  * and with a rare first character, since that is what a search in bytes is fast at (1.2 ns a byte for all, against 2.7 for CANDIDATE, on a
@@ -59,7 +61,6 @@ const HINTS = [
   "peated",
   "* end o",
   "* begi",
-  '"MESSAGE":[',
 ];
 
 export function createLogReader(options: LogReaderOptions = {}): LogReader {
@@ -69,17 +70,14 @@ export function createLogReader(options: LogReaderOptions = {}): LogReader {
 class StreamedLog implements LogReader {
   readonly #hint: YearHint;
   readonly #times: LogTimes;
+  readonly #text = new OpenedLines((lines) => this.#readBlock(lines));
   readonly #groups = new IncidentGroups();
   readonly #lookAlikes = new Map<string, LookAlike>();
   readonly #starts: LogStart[] = [];
-  #carry: Buffer | null = null;
-  #skipping = false;
-  #exported: boolean | null = null;
   #bytes = 0;
   #lines = 0;
   #suppressed = 0;
   #suppressionSeen = false;
-  #overlong = 0;
   #zoneless = false;
   #yearless = false;
 
@@ -88,30 +86,19 @@ class StreamedLog implements LogReader {
     this.#times = new LogTimes(hint);
   }
 
-  push(chunk: Uint8Array, firstLine?: number): void {
-    // What is carried is the beginning of this chunk's first line or record.
-    if (firstLine !== undefined && this.#carry === null && !this.#skipping) this.#lines = firstLine - 1;
+  push(chunk: Uint8Array): void {
     this.#bytes += chunk.byteLength;
-    let data = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (this.#skipping) {
-      const end = data.indexOf(NEWLINE);
-      if (end < 0) return;
-      this.#skipping = false;
-      data = data.subarray(end);
-    }
-    if (this.#carry) {
-      data = Buffer.concat([this.#carry, data]);
-      this.#carry = null;
-    }
-    this.#exported ??= data.length === 0 ? null : data.subarray(0, 9).toString("latin1") === "__CURSOR=";
-    const cut = this.#exported ? data.lastIndexOf("\n\n") + 1 : data.lastIndexOf(NEWLINE) + 1;
-    if (cut > 0) this.#readBlock(data.subarray(0, cut));
-    this.#keep(data.subarray(cut));
+    this.#text.push(chunk);
+  }
+
+  take(lines: Uint8Array, firstLine: number): void {
+    this.#lines = firstLine - 1;
+    this.#bytes += lines.byteLength;
+    this.#readBlock(Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength));
   }
 
   end(): LogReading {
-    if (this.#carry) this.#readBlock(this.#carry);
-    this.#carry = null;
+    this.#text.end();
     const { incidents, lost } = this.#groups.finish(this.#suppressionSeen);
     return {
       incidents,
@@ -124,28 +111,15 @@ class StreamedLog implements LogReader {
     };
   }
 
-  /** Keeps an incomplete line for the next chunk, but never more than a line can be. */
-  #keep(rest: Buffer): void {
-    if (rest.length === 0) return;
-    if (rest.length <= (this.#exported ? MAX_RECORD_BYTES : MAX_LINE_BYTES)) {
-      this.#carry = Buffer.from(rest);
-      return;
-    }
-    this.#overlong++;
-    this.#skipping = true;
-    this.#carry = null;
-    this.#readBlock(rest.subarray(0, MAX_LINE_BYTES));
-  }
-
+  /** Whole lines. */
   #readBlock(block: Buffer): void {
     const text = block.toString("latin1");
-    if (!this.#exported && !hinted(block)) {
-      this.#lines += countNewlines(text, 0, text.length) + (text.endsWith("\n") ? 0 : 1);
-      this.#times.ofBlock(text);
+    if (hinted(block)) {
+      this.#readLines(text);
       return;
     }
-    if (this.#exported) this.#readRecords(text);
-    else this.#readLines(text);
+    this.#lines += countNewlines(text, 0, text.length) + (text.endsWith("\n") ? 0 : 1);
+    this.#times.ofBlock(text);
   }
 
   #readLines(text: string): void {
@@ -164,45 +138,14 @@ class StreamedLog implements LogReader {
     this.#times.ofBlock(text);
   }
 
-  /** Records of journalctl -o export: fields a line each, a blank line behind each record. */
-  #readRecords(text: string): void {
-    let from = 0;
-    while (from < text.length) {
-      const blank = text.indexOf("\n\n", from);
-      const record = text.slice(from, blank < 0 ? text.length : blank + 1);
-      const fields: Record<string, string> = {};
-      let messageLine = this.#lines + 1;
-      let lineNumber = this.#lines;
-      for (const fieldLine of record.split("\n", 200)) {
-        lineNumber++;
-        const equals = fieldLine.indexOf("=");
-        if (equals <= 0 || equals > 64) continue;
-        const name = fieldLine.slice(0, equals);
-        if (name === "MESSAGE") messageLine = lineNumber;
-        fields[name] ??= fieldLine.slice(equals + 1);
-      }
-      this.#readRecord(fields, messageLine);
-      const next = blank < 0 ? text.length : blank + 2;
-      this.#lines += countNewlines(text, from, next);
-      from = next;
-    }
-  }
-
-  #readRecord(fields: Readonly<Record<string, string>>, lineNumber: number): void {
-    const { MESSAGE: message } = fields;
-    if (message === undefined) return;
-    const line = readLogLine(message, this.#hint);
-    readRecordFields(fields, line);
-    this.#times.add(line.at);
-    CANDIDATE.lastIndex = 0;
-    if (CANDIDATE.test(message)) this.#judge(line, message, lineNumber);
-  }
-
   #readCandidate(raw: string, lineNumber: number): void {
     // A line must be judged the same whatever stands beside it in its block.
     if (!hinted(raw)) return;
-    const text = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
-    for (const part of unglue(text)) this.#judge(readLogLine(part, this.#hint), part, lineNumber);
+    const parts = messagesOf(raw.endsWith("\r") ? raw.slice(0, -1) : raw);
+    const record = readLogLine(parts[0] ?? "", this.#hint);
+    parts.forEach((part, index) => {
+      this.#judge(index === 0 ? record : partOf(record, readLogLine(part, this.#hint)), part, lineNumber);
+    });
   }
 
   #judge(line: LogLine, text: string, lineNumber: number): void {
@@ -239,32 +182,22 @@ class StreamedLog implements LogReader {
 
   /** Lines in which a log daemon says that it left messages out. */
   #readLosses(message: string, lineNumber: number): boolean {
-    const repeat = /^(?:\S{1,255} )?last message repeated (\d{1,9}) times/.exec(message);
-    if (repeat) {
-      this.#groups.repeatLast(lineNumber, Number(repeat[1]));
-      return true;
+    const loss = readLoss(message);
+    if (loss === null) return false;
+    if (loss.kind === "repeated") this.#groups.repeatLast(lineNumber, loss.count);
+    else {
+      this.#suppressionSeen = true;
+      this.#suppressed += loss.count;
     }
-    const lost =
-      /Suppressed (\d{1,12}) messages|(?:imuxsock|imjournal)[^\n]{0,60}? lost (\d{1,12}) messages|(\d{1,12}) messages lost/.exec(
-        message,
-      );
-    if (!lost && !/imuxsock begins to drop|begin to drop messages/.test(message)) return false;
-    this.#suppressionSeen = true;
-    this.#suppressed += Number(lost?.[1] ?? lost?.[2] ?? lost?.[3] ?? 0);
     return true;
   }
 
   #readStart(line: LogLine, lineNumber: number): boolean {
-    const match = /processes \(at least\): (\d{1,9}) - shm size: (\d{1,20}) - pkg size: (\d{1,20})/.exec(line.message);
-    if (!match) return false;
-    if (this.#starts.length < MAX_STARTS)
-      this.#starts.push({
-        at: line.at === null ? null : timestamp(line.at),
-        line: lineNumber,
-        processes: Number(match[1]),
-        shm_size: Number(match[2]),
-        pkg_size: Number(match[3]),
-      });
+    const start = readStartLine(line.message);
+    if (start === null) return false;
+    const { processes, shm_size, pkg_size } = start;
+    const at = line.at === null ? null : timestamp(line.at);
+    if (this.#starts.length < MAX_STARTS) this.#starts.push({ at, line: lineNumber, processes, shm_size, pkg_size });
     return true;
   }
 
@@ -276,12 +209,19 @@ class StreamedLog implements LogReader {
       );
     if (this.#zoneless) warnings.push("the log's times carry no zone: they were read as UTC");
     if (this.#yearless) warnings.push("the log's times carry no year: give the year, or when the text was taken, to have times");
-    if (this.#overlong > 0) warnings.push(`${this.#overlong} line(s) longer than ${MAX_LINE_BYTES} bytes were cut`);
+    warnings.push(...this.#text.warnings);
     if (lost > 0) warnings.push(`more kinds and sites than are kept: ${lost} further failures were counted nowhere`);
     if (incidents.some(({ manager, kind }) => manager === "qm" && kind === "fragmentation"))
       warnings.push("q_malloc writes nothing when bytes are truly missing: look at the callers' messages too");
     return warnings;
   }
+}
+
+/** A part of a record that names neither time nor process has the record's. */
+function partOf(record: LogLine, part: LogLine): LogLine {
+  if (part.pid !== null || part.at !== null) return part;
+  const { at, zoneless, host, container, program, pid, process_index } = record;
+  return { ...part, at, zoneless, host, container, program: part.program ?? program, pid, process_index };
 }
 
 function countNewlines(text: string, from: number, to: number): number {

@@ -8,10 +8,10 @@ import {
   POOL_WORDS,
 } from "../knowledge/log-messages.js";
 import { moduleLabel } from "../knowledge/sites.js";
+import type { LogLine, LogSite } from "../log-line/line.js";
 import type { Manager, Pool } from "../pool.js";
 import { KB } from "../units.js";
-import type { IncidentKind, LogIncident, LogSite, Overwritten, Severity } from "./incident.js";
-import type { LogLine } from "./line.js";
+import type { IncidentKind, LogIncident, Overwritten, Severity } from "./incident.js";
 import { readOverwritten } from "./overwritten.js";
 
 /** What one line contributes. */
@@ -47,7 +47,7 @@ export interface LookAlikeFinding {
  * The lines of a dump ("alloc'd from", "start check=") contain none.
  */
 export const CANDIDATE =
-  /emory|EMORY|o more |ot more |o mem|o shm|o pkg|ut of |enough |short of |get free mem|get shm|get pkg|(?:[dtreo]|not) (?:re)?alloc|e allocat|r allocat|alloc failed|alloc\(\) failed|allocation fail|allocation err|in shm_|in pkg_|_alloc|_m?alloc |_OF_MEM|overwritten|lready freed|freeing a free|ad pointer|ragment not found|free frag\. count|bad size:|does not match|by a signal|core was |SIGCHLD|hmem size|private mem|Killed process|at least\):|uppressed |epeated |messages lost|lost \d|rate-lim|not open \/dev|free\(0\)|"MESSAGE":\[/g;
+  /emory|EMORY|o more |ot more |o mem|o shm|o pkg|ut of |enough |short of |get free mem|get shm|get pkg|(?:[dtreo]|not) (?:re)?alloc|e allocat|r allocat|alloc failed|alloc\(\) failed|allocation fail|allocation err|in shm_|in pkg_|_alloc|_m?alloc |_OF_MEM|overwritten|lready freed|freeing a free|ad pointer|ragment not found|free frag\. count|bad size:|does not match|by a signal|core was |SIGCHLD|hmem size|private mem|Killed process|at least\):|uppressed |epeated |messages lost|lost \d|rate-lim|not open \/dev|free\(0\)/g;
 
 /** Levels at which a module's words about memory are a failure and not a remark. */
 const FAILURE_LEVELS: ReadonlySet<LogLine["level"]> = new Set(["ALERT", "BUG", "CRITICAL", "ERROR", "WARNING", "", null]);

@@ -1,7 +1,8 @@
 /** The range of time that a log covers. */
+
+import { readLogLine } from "../log-line/line.js";
+import { readStamp, type YearHint } from "../log-line/stamp.js";
 import { timestamp } from "../units.js";
-import { readLogLine } from "./line.js";
-import { readStamp, type YearHint } from "./time.js";
 
 /** Lines looked at for the first time stamp. */
 const MAX_LINES_FOR_TIME = 200;
@@ -46,7 +47,6 @@ export class LogTimes {
 
   #of(text: string): number | null {
     if (text.length === 0) return null;
-    if (text.startsWith("{")) return readLogLine(text, this.#hint).at;
     const head = text.slice(0, STAMP_WITHIN);
     return readStamp(head, this.#hint)?.at ?? readLogLine(head, this.#hint).at;
   }

@@ -2,6 +2,7 @@
  * Reads what an operator pastes to say what an instance runs with, whatever it is: a command line, `ps`, a systemd unit, a default file,
  * container arguments, RPC answers, start-up log lines, JSON; several of them after one another.
  */
+import { openText } from "../log-line/opened-lines.js";
 import { removeSecrets } from "../secrets.js";
 import { findCommand, hasPrompt } from "./command-line.js";
 import { applyDocument, applyYaml } from "./containers.js";
@@ -25,7 +26,7 @@ export function readSettings(text: string, { pid = null }: { pid?: number | null
   const { text: clean, removed } = removeSecrets(text.startsWith("\uFEFF") ? text.slice(1) : text);
   const builder = new ReadingBuilder(pid);
   if (clean.includes("\0")) readArguments(builder, clean);
-  else readText(builder, withoutQuoteMarks(clean));
+  else readText(builder, withoutQuoteMarks(openText(clean)));
   settlePools(builder);
   if (builder.recognised === 0) sayWhatItIs(builder, clean);
   return builder.reading(removed);

@@ -6,23 +6,22 @@
  *     INFO: <core> [main.c:2222]: main(): shared memory: 67108864 bytes                                       (only with -m)
  *     DEBUG: ... Expect (at least) 13 kamailio processes in your process list                                 (older ones, at level 3)
  */
+import { readStartLine } from "../log-line/start-line.js";
 import { MB } from "../units.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 
-const SUMMARY = /^processes \(at least\): (\d{1,9}) - shm size: (\d{1,19}) - pkg size: (\d{1,19})/;
 const EXPECT = /^Expect \(at least\) (\d{1,9}) \w{1,20} processes/;
 const PRIVATE = /^private \(per process\) memory: (\d{1,19}) bytes/;
 const SHARED = /^shared memory: (-?\d{1,19}) bytes/;
 
 /** Reads one line of a log; false when it is none of these. The last start in a log wins. */
 export function applyStartupLine(builder: ReadingBuilder, line: string): boolean {
-  const summary = matchAt(line, "processes (at least): ", SUMMARY);
-  if (summary !== null) {
-    const [quote = "", processes, shm, pkg] = summary;
+  const start = readStartLine(line);
+  if (start !== null) {
     builder.form("startup_log");
-    builder.set("processes", Number(processes), "running_process", quote);
-    setSize(builder, "shm_size_mb", Number(shm), quote);
-    setSize(builder, "pkg_size_mb", Number(pkg), quote);
+    builder.set("processes", start.processes, "running_process", start.quote);
+    setSize(builder, "shm_size_mb", start.shm_size, start.quote);
+    setSize(builder, "pkg_size_mb", start.pkg_size, start.quote);
     return true;
   }
   const expect = matchAt(line, "Expect (at least) ", EXPECT);

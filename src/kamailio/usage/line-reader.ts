@@ -3,6 +3,7 @@
  */
 
 import { endpointHint } from "../knowledge/usage-commands.js";
+import { readTimeText, type WrittenTime } from "../log-line/time-text.js";
 import { MAX_NESTING } from "../nesting.js";
 import { readAnswer, readVersionLine } from "./answers.js";
 import { createBareReader } from "./bare-lines.js";
@@ -15,7 +16,6 @@ import type { Block, Sink } from "./model.js";
 import { createPairReader } from "./pair-lines.js";
 import { createStructScan, type StructScan } from "./struct-scan.js";
 import { readStruct } from "./structs.js";
-import { readTimeText, type WrittenTime } from "./time-text.js";
 
 /** What the line reader reports to, beside blocks. */
 export interface LineSink extends Sink {

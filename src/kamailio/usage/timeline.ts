@@ -7,12 +7,12 @@
  * when `core.uptime` stands beside each of them, its clock parts them.
  */
 
+import { readTimeText, type WrittenTime } from "../log-line/time-text.js";
 import { DAY, timestamp } from "../units.js";
 import type { Block, Sink, TimedSample } from "./model.js";
 import { createMoment, type Moment } from "./moment.js";
 import { readSample } from "./ndjson.js";
 import type { ShmFacts } from "./settle-shm.js";
-import { readTimeText, type WrittenTime } from "./time-text.js";
 import { fixedZone, type Zone } from "./time-zone.js";
 
 export interface TimelineOptions {

@@ -36,7 +36,7 @@ export async function readUpload(
   const dumps =
     wanted === "incidents"
       ? null
-      : createDumpReader({ year: new Date(at).getUTCFullYear(), onOther: (lines, firstLine) => log.push(lines, firstLine) });
+      : createDumpReader({ year: new Date(at).getUTCFullYear(), onOther: (lines, firstLine) => log.take(lines, firstLine) });
   let head = Buffer.alloc(0);
   for await (const piece of pieces(chunks)) {
     if (head.length < HEAD_LENGTH) head = Buffer.concat([head, piece.subarray(0, HEAD_LENGTH - head.length)]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { readTimeText } from "../../../src/kamailio/log-line/time-text.js";
 import { readUsage, type UsageOptions } from "../../../src/kamailio/usage/reader.js";
-import { readTimeText } from "../../../src/kamailio/usage/time-text.js";
 import { readZone } from "../../../src/kamailio/usage/time-zone.js";
 import { fixture, NOW } from "./fixture.js";
 

@@ -21,8 +21,6 @@ export const LOGS_AND_HOST: readonly KindRow[] = [
         none: ["[Unit]"],
         lines: { pattern: /(?:ERROR|CRITICAL|ALERT|INFO|WARNING|BUG)/g, at_least: 1 },
       },
-      { fields: ["MESSAGE"], any: ["__REALTIME_TIMESTAMP"] },
-      { all: ["__CURSOR=", "MESSAGE="] },
       {
         lines: { pattern: /(?:kamailio|openser|sip-router|ser)(?:\[\d{1,9}\])?: /g, at_least: 1 },
         any: ["ERROR", "INFO", "WARNING", "NOTICE", "ALERT", "CRITICAL", "DEBUG", "BUG"],

@@ -2,8 +2,7 @@
  * Reads the times that people put between readings: ISO 8601, epoch seconds and milliseconds, what C's `date` prints in many locales,
  * `date -R`, and the `ctime` lines of `core.uptime`.
  */
-import { MONTHS } from "../knowledge/month-names.js";
-import { MINUTE } from "../units.js";
+import { clock, milliseconds, monthOf, readOffset } from "./clock.js";
 
 /** A time as written: local, with what the text says about its zone. */
 export interface WrittenTime {
@@ -41,11 +40,6 @@ function readEpoch(text: string): WrittenTime | null {
   return { local, offset: 0 };
 }
 
-/** `123456` of a fraction is 123 ms. */
-function milliseconds(fraction: string | undefined): number {
-  return fraction === undefined ? 0 : Number(fraction.padEnd(3, "0").slice(0, 3));
-}
-
 const CLOCK = /^(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,](\d{1,9}))?([aApP][mM])?$/;
 /** Weekday, a word such as "de", and the zone: more unknown words than these are prose, not a date. */
 const MAX_UNKNOWN_WORDS = 3;
@@ -63,13 +57,13 @@ function readDateOutput(text: string): WrittenTime | null {
     if (word === "") continue;
     const time = CLOCK.exec(word);
     const number = NUMBERED.exec(word);
-    const month = MONTHS.get(word.toLowerCase().replace(/\.$/, ""));
+    const month = monthOf(word);
     if (time && found.clock === undefined) found.clock = time;
     else if (number && number[1]?.length === 4 && found.year === undefined) found.year = Number(number[1]);
     else if (number && (number[2] === "月" || number[2] === "월") && found.month === undefined) found.month = Number(number[1]);
     else if (number && number[1] !== undefined && number[1].length <= 2 && isDayOrMonth(found, number[1], text)) continue;
     // The later one wins: French writes Tuesday as "mar.".
-    else if (month !== undefined) found.month = month;
+    else if (month !== null) found.month = month;
     else if (/^[AaPp]\.?[Mm]\.?$/.test(word)) found.afternoon = /^[Pp]/.test(word);
     else if (found.offset === undefined && readOffset(word) !== null) found.offset = readOffset(word) ?? 0;
     else if (/\d/.test(word) || ++unknown > MAX_UNKNOWN_WORDS) return null;
@@ -97,51 +91,4 @@ function isDayOrMonth(found: { year?: number; month?: number; day?: number }, di
 function hourOf(hour: number, afternoon: boolean | undefined): number {
   if (afternoon === undefined || hour > 12) return hour;
   return (hour % 12) + (afternoon ? 12 : 0);
-}
-
-function clock(year: number, month: number, day: number, hour: number, minute: number, second: number): number | null {
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60) return null;
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  return Number.isNaN(ms) || new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day ? null : ms;
-}
-
-/** Abbreviations with one meaning in practice, in minutes. CST, IST, AST, ... have several and are left to the caller's time zone. */
-const ABBREVIATIONS: ReadonlyMap<string, number> = new Map([
-  ["Z", 0],
-  ["UTC", 0],
-  ["GMT", 0],
-  ["WET", 0],
-  ["WEST", 60],
-  ["BST", 60],
-  ["CET", 60],
-  ["CEST", 120],
-  ["MEZ", 60],
-  ["MESZ", 120],
-  ["EET", 120],
-  ["EEST", 180],
-  ["MSK", 180],
-  ["JST", 540],
-  ["KST", 540],
-  ["AEST", 600],
-  ["AEDT", 660],
-  ["NZST", 720],
-  ["NZDT", 780],
-  ["EST", -300],
-  ["EDT", -240],
-  ["CDT", -300],
-  ["MST", -420],
-  ["MDT", -360],
-  ["PST", -480],
-  ["PDT", -420],
-]);
-
-const OFFSET = /^([-+])(\d{2})(?::?(\d{2}))?$/;
-
-function readOffset(word: string): number | null {
-  const minutes = ABBREVIATIONS.get(word);
-  if (minutes !== undefined) return minutes * MINUTE;
-  const match = OFFSET.exec(word);
-  if (!match) return null;
-  const size = Number(match[2]) * 60 + Number(match[3] ?? "0");
-  return size > 14 * 60 ? null : (match[1] === "-" ? -1 : 1) * size * MINUTE;
 }
