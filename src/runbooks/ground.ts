@@ -1,17 +1,27 @@
 /**
- * What the steps of one runbook stand on: the instance's facts, and the words of the commands that reach it. Commands are wrapped for a
- * container, quoted for a POSIX shell, and only named when this release and its modules have them.
+ * What the steps of one runbook stand on: the instance's facts, and the commands that reach it (`analysis/commands/`), bound to it.
  */
 
 import { fragmentsFromCounters } from "../analysis/build-plan/cost.js";
-import { type RpcTool, rpc } from "../analysis/readiness/commands.js";
+import { logOf as logOfReach } from "../analysis/commands/log.js";
+import { type Reach, reachOf } from "../analysis/commands/reach.js";
+import { rpc, setCore, shellThere as shellThereOf, there as thereOf } from "../analysis/commands/rpc.js";
+import {
+  address as addressAt,
+  curl as curlTo,
+  type Service,
+  serviceOf,
+  submitLarge as submitLargeTo,
+  submitPlain as submitPlainTo,
+  submit as submitTo,
+} from "../analysis/commands/submit.js";
+import { type CommandWord, placeholder as shellPlaceholder } from "../analysis/commands/words.js";
 import { type Situation, situationOf } from "../analysis/readiness/situation.js";
 import { all, type Known } from "../analysis/readiness/three-valued.js";
 import { type Ways, waysOf } from "../analysis/readiness/ways.js";
-import { MEMORY_RPCS } from "../kamailio/knowledge/releases.js";
+import { moduleOfRpc, releaseHasRpc } from "../kamailio/knowledge/rpc-commands.js";
 import type { Pool } from "../kamailio/pool.js";
 import { quoteShellWord } from "../kamailio/shell-words.js";
-import { versionInRange } from "../kamailio/version.js";
 import type { RunbookFacts } from "./facts.js";
 import type { MarkedStatus, ParameterValue, RunbookParameters, StepCommand } from "./runbook.js";
 
@@ -31,6 +41,9 @@ export interface Ground {
   marks: ReadonlyMap<string, Mark>;
   situation: Situation;
   ways: Ways;
+  /** How commands reach the instance, with the container's name that the caller gave. */
+  reach: Reach;
+  service: Service;
 }
 
 export function groundOf(
@@ -43,7 +56,18 @@ export function groundOf(
   const bare = situationOf({ instance, build, running_build, settings });
   const chunks = { shm: chunksOf(facts, bare, "shm", null), pkg: chunksOf(facts, bare, "pkg", null) };
   const situation = { ...bare, runtime: { ...bare.runtime, chunks } };
-  return { facts, parameters, created_at, marks, situation, ways: waysOf(situation) };
+  const container = typeof parameters.container === "string" ? parameters.container : null;
+  const version = situation.is_kamailio === false ? null : situation.version;
+  return {
+    facts,
+    parameters,
+    created_at,
+    marks,
+    situation,
+    ways: waysOf(situation),
+    reach: reachOf({ version, settings }, container),
+    service: serviceOf(facts.service.url, instance, facts.service.auth),
+  };
 }
 
 /** Chunks of a pool as its newest complete dump lists them, or as its counters imply (q_malloc alone). */
@@ -86,35 +110,23 @@ export function number(g: Ground, name: string): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** Is it in a container, and how is that one named in a command? `"$CONTAINER"` when the caller did not say: a step asks for it. */
-function container(g: Ground): { kind: "docker" | "kubernetes"; word: string } | null {
-  const kind = g.facts.settings.service_manager.value;
-  if (kind !== "docker" && kind !== "kubernetes") return null;
-  const name = text(g, "container");
-  const variable = kind === "docker" ? "CONTAINER" : "POD";
-  return { kind, word: name === null ? placeholder(variable, `name of the ${variable.toLowerCase()}`) : quoteShellWord(name) };
-}
-
 export function inContainer(g: Ground): "docker" | "kubernetes" | null {
-  return container(g)?.kind ?? null;
+  return g.reach.box?.kind ?? null;
 }
 
 /** The container's or the pod's name as it stands in a command; empty outside of one. */
 export function containerWord(g: Ground): string {
-  return container(g)?.word ?? "";
+  return g.reach.box?.word.shell ?? "";
 }
 
 /** One simple command (no pipes, no redirections) as it is typed to run where Kamailio runs. */
-export function there(g: Ground, command: string): string {
-  const box = container(g);
-  if (box === null) return command;
-  const bare = command.startsWith("sudo ") ? command.slice("sudo ".length) : command;
-  return box.kind === "docker" ? `docker exec ${box.word} ${bare}` : `kubectl exec ${box.word} -- ${bare}`;
+export function there(g: Ground, line: string): string {
+  return thereOf(g.reach, line);
 }
 
 /** A line of shell where Kamailio runs. */
 export function shellThere(g: Ground, line: string): string {
-  return container(g) === null ? line : there(g, `sh -c ${quoteShellWord(line)}`);
+  return shellThereOf(g.reach, line);
 }
 
 export function runOn(g: Ground): StepCommand["run_on"] {
@@ -127,67 +139,37 @@ export function command(g: Ground, line: string): StepCommand {
   return { run_on: runOn(g), text: line };
 }
 
-/** The tool that reaches RPC, with the socket that the config names for `ctl`. */
-function tool(g: Ground): RpcTool {
-  const known = g.situation.tool;
-  if (known.command !== "kamcmd" && known.command !== "sercmd") return known;
-  const socket = g.facts.module_parameters?.find(
-    ({ module, name, value }) => module === "ctl" && name === "binrpc" && typeof value === "string" && /^unixs?:/.test(value),
-  )?.value;
-  return typeof socket === "string" ? { ...known, command: `${known.command} -s ${quoteShellWord(socket)}` } : known;
-}
-
 /** One RPC command line. */
-export function call(g: Ground, method: string, ...parameters: (string | number)[]): string {
-  const line = rpc(tool(g), method, ...parameters);
-  return there(g, line);
+export function call(g: Ground, method: string, ...parameters: CommandWord[]): string {
+  return rpc(g.reach, method, ...parameters);
 }
 
-/** A command line of a judgement as it is typed here: through the container, with the socket that the config names. */
+/** A command line of a judgement, which did not know the container's name, as it is typed here. */
 export function asTyped(g: Ground, line: string): string {
-  const bare = g.situation.tool.command;
-  return there(g, line.startsWith(`${bare} `) ? `${tool(g).command}${line.slice(bare.length)}` : line);
+  const unnamed = g.situation.reach.box?.word.shell;
+  return unnamed === undefined ? line : line.replaceAll(unnamed, containerWord(g));
 }
 
-/** A word that stands for a number that a person must fill in; the shell stops when it is not set. */
+/** A word that stands for what a person must fill in; the shell stops when it is not set. */
 export function placeholder(variable: string, meaning: string): string {
-  return `"\${${variable}:?${meaning}}"`;
+  return shellPlaceholder(variable, meaning).shell;
 }
 
 /** Sets a core variable; `value` can be a placeholder. */
 export function setCoreLine(g: Ground, name: string, value: number | string): string {
-  const line = typeof value === "number" ? rpc(tool(g), "cfg.set_now_int", "core", name, value) : null;
-  return there(g, line ?? `${tool(g).command} cfg.set_now_int core ${name} ${value}`);
+  return setCore(g.reach, name, typeof value === "number" ? value : { shell: value });
 }
-
-/** Commands that are not about memory alone, so not in the table of memory RPCs. */
-const OTHER_RPCS: Record<string, { module: string; since: string }> = {
-  "core.psx": { module: "core", since: "3.3.5" },
-  "core.arg": { module: "core", since: "3.3.5" },
-  "core.info": { module: "core", since: "3.3.5" },
-  "core.uptime": { module: "core", since: "3.3.5" },
-  "core.tcp_info": { module: "core", since: "3.3.5" },
-  "core.modules": { module: "core", since: "5.1.0" },
-  "cfg.list": { module: "cfg_rpc", since: "3.3.5" },
-  "stats.get_statistics": { module: "kex", since: "4.2.0" },
-  "dlg.stats_active": { module: "dialog", since: "4.2.0" },
-  "tls.info": { module: "tls", since: "3.3.5" },
-};
 
 /** Does this release with its modules answer the command? `null`: nobody said which modules are loaded. */
 export function answers(g: Ground, method: string): Known {
-  const row = MEMORY_RPCS.find(({ name }) => name === method) ?? OTHER_RPCS[method];
-  if (row === undefined) return null;
-  const { version } = g.situation;
-  const released = version === null ? null : versionInRange(version, { since: row.since, until: null });
-  return all(released, g.situation.rpc, loaded(g, row.module));
+  const module = moduleOfRpc(method);
+  return module === null ? null : all(releaseHasRpc(method, g.situation.version), g.situation.rpc, loaded(g, module));
 }
 
 /** Is the module loaded? The core always is. */
 export function loaded(g: Ground, module: string): Known {
   if (module === "core") return true;
-  const names = g.facts.settings.modules.value;
-  if (names !== null) return names.some((name) => (name.split("/").at(-1) ?? name).replace(/\.so$/, "") === module);
+  if (g.reach.modules !== null) return g.reach.modules.has(module);
   if (module === "cfg_rpc" || module === "kex" || module === "corex" || module === "ctl" || module === "jsonrpcs")
     return g.situation.has(module);
   return null;
@@ -195,24 +177,26 @@ export function loaded(g: Ground, module: string): Known {
 
 /** The path of the instance at the service, for a command. */
 export function address(g: Ground, path: string): string {
-  return quoteShellWord(`${g.facts.service.url}/v1/instances/${g.facts.instance}/${path}`);
+  return addressAt(g.service, path);
 }
 
 export function curl(g: Ground, options: string): string {
-  const token = g.facts.service.auth === "token" ? ' -H "Authorization: Bearer $KAMAILIO_ASSISTANT_TOKEN"' : "";
-  return `curl -sS${token} ${options}`;
+  return curlTo(g.service, options);
 }
 
-/** Pipes what commands print to an endpoint of the instance. Several answers come under their commands: a list of words says not what it lists. */
-export function submit(g: Ground, path: string, ...lines: string[]): string {
-  const source =
-    lines.length === 1 ? lines[0] : `{ ${lines.map((line) => `echo ${quoteShellWord(`# ${line}`)}; ${line}`).join("; ")}; }`;
-  return `${source} | ${curl(g, `--data-binary @- ${address(g, path)}`)}`;
+/** Pipes what RPC commands print to an endpoint of the instance, each answer under its command; `null` where there is nothing to run. */
+export function submit(g: Ground, path: string, ...lines: string[]): string | null {
+  return submitTo(g.service, path, ...lines);
+}
+
+/** The same for one text that says itself what it is. */
+export function submitPlain(g: Ground, path: string, line: string): string | null {
+  return submitPlainTo(g.service, path, line);
 }
 
 /** The same for texts that can be large. */
 export function submitLarge(g: Ground, path: string, line: string): string {
-  return `${line} | gzip | ${curl(g, `-H 'Content-Encoding: gzip' --data-binary @- ${address(g, path)}`)}`;
+  return submitLargeTo(g.service, path, line);
 }
 
 /** The binary, quoted. */
@@ -227,18 +211,5 @@ export function configFile(g: Ground): string | null {
 
 /** The log of the last minutes, where this service manager keeps it; where nobody said which one, the machine is asked. */
 export function logOf(g: Ground, minutes: number): string {
-  const box = container(g);
-  if (box?.kind === "docker") return `docker logs --since ${minutes}m ${box.word} 2>&1`;
-  if (box?.kind === "kubernetes") return `kubectl logs --since=${minutes}m ${box.word}`;
-  const manager = g.facts.settings.service_manager.value;
-  const journal = `journalctl -u kamailio --since -${minutes}min --no-pager -o short-iso`;
-  if (manager === "systemd") return `sudo ${journal}`;
-  if (manager !== "openrc" && g.facts.settings.log_stderror.value === 1)
-    return `tail -n ${LOG_LINES} ${placeholder("LOG", "the file that the standard error of Kamailio goes to")}`;
-  const files = `grep -h kamailio /var/log/syslog /var/log/messages 2>/dev/null | tail -n ${LOG_LINES}`;
-  const line = manager === null ? `if [ -d /run/systemd/system ]; then ${journal}; else ${files}; fi` : files;
-  return `sudo sh -c ${quoteShellWord(line)}`;
+  return logOfReach(g.reach, minutes);
 }
-
-/** A dump of a large pool has hundreds of thousands of lines; more would be another incident's. */
-const LOG_LINES = 2_000_000;

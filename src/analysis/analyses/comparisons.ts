@@ -1,5 +1,6 @@
 /** Which of the dumps can be compared, and their comparisons: of each pool, of each process, oldest first, one dump a moment. */
 import type { Dump } from "../../kamailio/dump/dump.js";
+import type { Reach } from "../commands/reach.js";
 import { compareDumps } from "../dump-comparison/dump-comparison.js";
 import type { AnalysedComparison } from "./analysis.js";
 
@@ -21,7 +22,7 @@ const MAX_DUMPS = 21;
  *
  * @param most sites that are listed of each
  */
-export function compareAll(placed: readonly PlacedDump[], most: number): AnalysedComparison[] {
+export function compareAll(placed: readonly PlacedDump[], most: number, reach: Reach): AnalysedComparison[] {
   const groups = new Map<string, PlacedDump[]>();
   for (const one of placed) {
     if (one.dump.sites.length === 0) continue;
@@ -35,7 +36,7 @@ export function compareAll(placed: readonly PlacedDump[], most: number): Analyse
     const { dumps, warnings } = bounded(withoutShutdown(inOrder(oneAMoment(group))));
     if (dumps.length < 2) continue;
     const names = dumps.map(nameOf);
-    comparisons.push(comparisonOf(dumps, names, warnings, most));
+    comparisons.push(comparisonOf(dumps, names, warnings, most, reach));
   }
   return comparisons
     .sort((a, b) => Number(a.ok) - Number(b.ok) || rank(a) - rank(b) || b.totals.bytes_delta - a.totals.bytes_delta)
@@ -47,10 +48,11 @@ function comparisonOf(
   labels: string[],
   warnings: readonly string[],
   most: number,
+  reach: Reach,
 ): AnalysedComparison {
   const compared = compareDumps(
     dumps.map(({ dump }) => dump),
-    { labels },
+    { labels, reach },
   );
   const changed = compared.sites.filter(({ start_up }) => !start_up);
   return {

@@ -6,6 +6,7 @@ import { removeSecrets } from "../../kamailio/secrets.js";
 import { timestamp } from "../../kamailio/units.js";
 import type { TimedSample } from "../../kamailio/usage/reader.js";
 import type { Version } from "../../kamailio/version.js";
+import { reachOf } from "../commands/reach.js";
 import { gatherFacts, type InstanceFacts, knownVersion } from "../facts/gather.js";
 import { historyFacts } from "../facts/history-facts.js";
 import { named, namesByPid } from "../facts/process-names.js";
@@ -45,7 +46,7 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
   const placed = placedDumps(read);
   const dumps = listedDumps(placed, options.sites);
   await pause();
-  const comparisons = await comparisonsOf(placed, options.sites);
+  const comparisons = await comparisonsOf(placed, options.sites, facts);
   await pause();
   const judgedUsage = await judgeUsage(read, facts, placed, now);
   const usage = judgedUsage?.usage ?? null;
@@ -103,10 +104,10 @@ function listedDumps(placed: readonly PlacedDump[], most: number) {
   return placed.map(({ text, dump }) => explainedDump(dump, text, each));
 }
 
-async function comparisonsOf(placed: readonly PlacedDump[], most: number): Promise<AnalysedComparison[]> {
+async function comparisonsOf(placed: readonly PlacedDump[], most: number, facts: InstanceFacts): Promise<AnalysedComparison[]> {
   if (placed.length < 2) return [];
   const { compareAll } = await import("./comparisons.js");
-  return compareAll(placed, most);
+  return compareAll(placed, most, reachOf(facts));
 }
 
 async function judgeUsage(

@@ -17,11 +17,12 @@ import type { Manager } from "../../kamailio/pool.js";
 import type { EffectiveSettings } from "../../kamailio/settings/settings.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { compareVersions, readVersion, type Version } from "../../kamailio/version.js";
+import { reachOf } from "../commands/reach.js";
+import { editCommandLine, restartCommands } from "../commands/service.js";
 import { type BuildTool, buildToolOf, compilation } from "./configure.js";
 import { costOfDebugging, type PoolCost } from "./cost.js";
 import { type ModulePlan, modulesToKeep } from "./modules.js";
 import { packageCommands } from "./packages.js";
-import { editCommandLine, restartCommands } from "./service.js";
 
 export type BuildPlanStepId =
   | "packages_debian"
@@ -86,6 +87,7 @@ export function buildPlan(input: BuildPlanInput): BuildPlan {
   if (build === null || version === null || tool === null || verdict.needed === false)
     return { ...verdict, tool: null, modules, steps: [], roll_back: [], cost: [], notes: [] };
 
+  const reach = reachOf({ version, settings });
   const prefix = `/opt/kamailio-${fileName(version.text)}-memdbg`;
   const compiled = compilation(tool, version, prefix, modules.include_modules);
   const packages = packageCommands(modules.names, tool === "cmake");
@@ -100,8 +102,8 @@ export function buildPlan(input: BuildPlanInput): BuildPlan {
     verifyStep(version, binary),
     checkStep(settings, build, binary),
     step("switch", "Start the new binary", [
-      editCommandLine(settings, `${binary} instead of ${settings.binary.value ?? "the old binary"}${managerHint(version)}`),
-      ...restartCommands(settings),
+      editCommandLine(reach, `${binary} instead of ${settings.binary.value ?? "the old binary"}${managerHint(version)}`),
+      ...restartCommands(reach),
     ]),
   ];
   return {
@@ -110,8 +112,8 @@ export function buildPlan(input: BuildPlanInput): BuildPlan {
     modules,
     steps,
     roll_back: [
-      editCommandLine(settings, `${settings.binary.value ?? "the old binary"} instead of ${binary}`),
-      ...restartCommands(settings),
+      editCommandLine(reach, `${settings.binary.value ?? "the old binary"} instead of ${binary}`),
+      ...restartCommands(reach),
       `sudo rm -r ${prefix}   # when it is no longer wanted`,
     ],
     cost: debug === true ? [] : costs(input, version),

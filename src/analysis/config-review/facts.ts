@@ -3,8 +3,15 @@ import type { Build } from "../../kamailio/binary/build.js";
 import type { ConfigPlace, ConfigReading, CoreAssignment, ModuleParameterLine } from "../../kamailio/config/reading.js";
 import { coreDefault } from "../../kamailio/knowledge/core-parameters.js";
 import { DEFAULT_DEBUG } from "../../kamailio/knowledge/releases.js";
-import type { EffectiveSettings, SettingName, SettingSource } from "../../kamailio/settings/settings.js";
+import {
+  type EffectiveSettings,
+  type EffectiveValue,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingSource,
+} from "../../kamailio/settings/settings.js";
 import type { Version } from "../../kamailio/version.js";
+import { type Reach, reachOf } from "../commands/reach.js";
 import { moduleDefault } from "./module-defaults.js";
 
 export interface ConfigReviewInput {
@@ -17,6 +24,10 @@ export interface ConfigReviewInput {
   host_total_bytes?: number | null;
   /** Addresses of the host (its loopback included), for a configuration without `listen`; 2 when it is not known. */
   host_addresses?: number | null;
+}
+
+function inFile<Value>(value: Value | null): EffectiveValue<Value> {
+  return { value, source: value === null ? null : "config_file", recorded_at: null, evidence_id: null, quote: null };
 }
 
 /** Sources that this very file wins over, or that it is. */
@@ -32,6 +43,8 @@ export class ConfigFacts {
   readonly settings: Partial<EffectiveSettings>;
   readonly hostBytes: number | null;
   readonly hostAddresses: number | null;
+  /** How commands reach the instance that runs this file. */
+  readonly reach: Reach;
   private readonly modules: Set<string>;
 
   constructor(input: ConfigReviewInput) {
@@ -44,6 +57,18 @@ export class ConfigFacts {
     const running = input.settings?.modules;
     const others = running?.value !== null && running?.source !== "config_file" ? (running?.value ?? []) : [];
     this.modules = new Set([...input.reading.modules.map((module) => module.name), ...others]);
+    this.reach = reachOf({ version: input.version, settings: { ...this.inForce(), modules: inFile([...this.modules]) } });
+  }
+
+  /** What is recorded, else what this file says. */
+  private inForce(): EffectiveSettings {
+    const value = (name: SettingName): EffectiveValue<unknown> => {
+      const recorded = this.settings[name];
+      if (recorded !== undefined && recorded.value !== null) return recorded;
+      return inFile(this.reading.settings[name]?.value ?? null);
+    };
+    // Each value stands under its own name, so the object has the shape of the settings.
+    return Object.fromEntries(SETTING_NAMES.map((name) => [name, value(name)])) as EffectiveSettings;
   }
 
   /** The assignment of a core parameter that is in force, by its canonical name: the last, but of `shm` the first (cfg.y:1704@5.6.3). */

@@ -5,7 +5,7 @@
  * Every rule is a function over the facts of the configuration and names its source. A rule that lacks a fact says nothing.
  */
 import { coreParameter } from "../../kamailio/knowledge/core-parameters.js";
-import { CTL_TOOL, factAt } from "../../kamailio/knowledge/releases.js";
+import { rpc } from "../commands/rpc.js";
 import { ConfigFacts, type ConfigReviewInput } from "./facts.js";
 import type { ConfigFinding, FindingSeverity } from "./finding.js";
 import { type ConfigPatch, debugPatch } from "./patch/debug-patch.js";
@@ -113,6 +113,6 @@ export function reviewConfig(input: ConfigReviewInput): ConfigReview {
 function runtimeCommand(facts: ConfigFacts, { write }: ConfigFinding): string | null {
   const line = /^(\w{1,60})=(-?\d{1,12})$/.exec(write ?? "");
   const runtime = coreParameter(line?.[1] ?? "")?.runtime;
-  if (line === null || runtime === undefined || !facts.loaded("cfg_rpc") || !facts.loaded("ctl")) return null;
-  return `${factAt(CTL_TOOL, facts.version) ?? "kamcmd"} cfg.set_now_int ${runtime} ${line[2]}`;
+  if (line === null || runtime === undefined || !facts.loaded("cfg_rpc") || facts.reach.door.kind === "closed") return null;
+  return rpc(facts.reach, "cfg.set_now_int", ...runtime.split(" "), Number(line[2]));
 }

@@ -9,7 +9,7 @@ import { isCritical } from "./full-now.js";
 import type { PoolJudgement } from "./judgement.js";
 import { fullStep, nextSteps, stuckStep } from "./next-steps.js";
 import { fullWords, stuckWords } from "./now-words.js";
-import { processClasses } from "./process-label.js";
+import { processClasses, processLabel } from "./process-label.js";
 import { processCount, TLS_RESERVE_PER_PROCESS } from "./tls-reserve.js";
 
 /** A pool that may be full within this many days needs somebody now, within this many soon. */
@@ -18,12 +18,12 @@ const SOON_DAYS = 30;
 
 export function describePool(judgement: PoolJudgement, pool: Pool, history: History, now: number): PoolDiagnosis {
   const { full_now, stuck_now, verdict } = judgement;
-  const { version } = history.facts;
+  const { reach } = history.facts;
   const processes = processClasses(judgement.subjects.flatMap(({ label }) => (label === null ? [] : [label])));
   const phantom = judgement.evidence_against.some(({ rule }) => rule === "qm_accounting_bug_possible");
   const first = [
-    ...(full_now === null ? [] : [fullStep(full_now, pool, version)]),
-    ...(stuck_now === null ? [] : [stuckStep(version)]),
+    ...(full_now === null ? [] : [fullStep(full_now, pool, reach)]),
+    ...(stuck_now === null ? [] : [stuckStep(reach)]),
   ];
   const urgent = [
     ...(full_now === null ? [] : [fullWords(full_now, pool)]),
@@ -31,7 +31,7 @@ export function describePool(judgement: PoolJudgement, pool: Pool, history: Hist
     ...first.slice(0, 1).map(({ command }) => `next: ${command}`),
   ];
   const tls = tlsDates(judgement, history, now);
-  const usual = nextSteps(verdict, pool, version, phantom, processes);
+  const usual = nextSteps({ verdict, pool, reach, phantom, processes, pid: fullestPid(history, processes) });
   return {
     pool,
     verdict,
@@ -46,6 +46,14 @@ export function describePool(judgement: PoolJudgement, pool: Pool, history: Hist
     full_now,
     stuck_now,
   };
+}
+
+/** The process to look at: the fullest of the classes concerned, of all where none is named. */
+function fullestPid({ newest }: History, classes: readonly string[]): number | null {
+  const rows = newest.processes?.rows ?? [];
+  const concerned = rows.filter(({ desc, rank }) => classes.includes(processLabel(desc, rank)));
+  const [fullest] = [...(concerned.length > 0 ? concerned : rows)].sort((a, b) => (b.real_used ?? 0) - (a.real_used ?? 0));
+  return fullest?.pid ?? null;
 }
 
 function tlsDates({ subjects, slope }: PoolJudgement, history: History, now: number): Evidence | null {

@@ -5,7 +5,10 @@
  */
 
 import type { Dump } from "../../kamailio/dump/dump.js";
-import { duration, HOUR, percent } from "../../kamailio/units.js";
+import { HOUR, duration, percent } from "../../kamailio/units.js";
+import { type Reach, UNKNOWN_REACH } from "../commands/reach.js";
+import { setCore } from "../commands/rpc.js";
+import { pidWord } from "../commands/words.js";
 import { comparability } from "./comparable.js";
 import { hoursBetween, type SiteDelta, siteDeltas } from "./site-deltas.js";
 import { rankSuspects, type Suspect } from "./suspects.js";
@@ -15,6 +18,8 @@ export interface DumpComparisonOptions {
   labels?: readonly string[];
   /** What counters said when the last dump was taken, by name: `{"tm.stats current": 12}`. */
   populations?: Readonly<Record<string, number>>;
+  /** How commands reach the instance. */
+  reach?: Reach;
 }
 
 export interface DumpComparison {
@@ -77,7 +82,7 @@ export function compareDumps(dumps: readonly Dump[], options: DumpComparisonOpti
     sites,
     suspects,
     warnings: restarted ? [...warnings, "what grew since the restart is seen only by comparing dumps after it"] : warnings,
-    next: nextSteps(dumps, suspects),
+    next: nextSteps(dumps, suspects, options.reach ?? UNKNOWN_REACH),
   };
   return { ...comparison, summary: summarize(comparison) };
 }
@@ -119,23 +124,22 @@ function largest(suspects: readonly Suspect[]): Suspect {
   return suspects.reduce((a, b) => (b.bytes_delta > a.bytes_delta ? b : a));
 }
 
-function nextSteps(dumps: readonly Dump[], suspects: readonly Suspect[]): DumpComparison["next"] {
+function nextSteps(dumps: readonly Dump[], suspects: readonly Suspect[], reach: Reach): DumpComparison["next"] {
   const steps: DumpComparison["next"] = [];
   if (dumps.length < 3 && suspects.length > 0)
     steps.push({
       why: "two dumps cannot tell warm-up from a leak: take a third after as long again, under like load",
-      command: dumpCommand(dumps[0]),
+      command: dumpCommand(dumps[0], reach),
     });
   if (suspects.length > 0)
     steps.push({
       why: "stop the traffic, wait the longest lifetime (transactions, dialogs, registrations), dump again: what stays is the leak",
-      command: dumpCommand(dumps[0]),
+      command: dumpCommand(dumps[0], reach),
     });
   return steps;
 }
 
 /** mem_dump_* write at ALERT whatever memlog says; a pkg dump runs in the process named when it next works. */
-function dumpCommand(dump: Dump | undefined): string {
-  if (dump?.pool === "pkg") return `kamcmd cfg.set_now_int core mem_dump_pkg ${dump.pid ?? "PID"}`;
-  return "kamcmd cfg.set_now_int core mem_dump_shm 1";
+function dumpCommand(dump: Dump | undefined, reach: Reach): string {
+  return dump?.pool === "pkg" ? setCore(reach, "mem_dump_pkg", pidWord(dump.pid)) : setCore(reach, "mem_dump_shm", 1);
 }

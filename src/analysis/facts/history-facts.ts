@@ -1,6 +1,7 @@
 /** What the judgements of usage want to know of an instance beside its counters. */
 import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
 import type { EffectiveValue } from "../../kamailio/settings/settings.js";
+import { reachOf } from "../commands/reach.js";
 import type { DumpAgreement, InstanceFacts as JudgedFacts, Sourced } from "../history/history.js";
 import { usesTls } from "../history/uses-tls.js";
 import type { DumpEvidence } from "./evidence.js";
@@ -23,6 +24,7 @@ export function historyFacts(facts: InstanceFacts, dumps: readonly DumpEvidence[
     tls: usesTls(settings.modules.value),
     host_total_bytes,
     dumps: dumps.flatMap(agreement),
+    reach: reachOf(facts),
   };
 }
 

@@ -1,10 +1,11 @@
 /** What the judgement of a host's memory wants to know of the instance on it. */
 import { MB } from "../../kamailio/units.js";
+import { reachOf } from "../commands/reach.js";
 import type { HostMemoryContext } from "../host-memory/case.js";
 import type { InstanceFacts } from "./gather.js";
 
 /** @param shmMaxUsed `max_used` of the newest sample that has one: the peak of this run, in bytes */
-export function hostMemoryContext({ settings }: InstanceFacts, shmMaxUsed: number | null): HostMemoryContext {
+export function hostMemoryContext({ version, settings }: InstanceFacts, shmMaxUsed: number | null): HostMemoryContext {
   const bytes = (mb: number | null) => (mb === null ? null : mb * MB);
   const { shm_force_alloc: forced, mlock_pages: locked } = settings;
   return {
@@ -12,6 +13,7 @@ export function hostMemoryContext({ settings }: InstanceFacts, shmMaxUsed: numbe
     pkg_size_bytes: bytes(settings.pkg_size_mb.value),
     processes: settings.processes.value,
     shm_max_used_bytes: shmMaxUsed,
+    reach: reachOf({ version, settings }),
     shm_forced: forced.value === null && locked.value === null ? null : (forced.value ?? 0) > 0 || (locked.value ?? 0) > 0,
   };
 }

@@ -62,7 +62,7 @@ export function historyFromSamples(
     incidents: [...incidents],
     newest: newestOf(timed),
     samples: timed.length,
-    facts: { ...NO_FACTS, ...facts },
+    facts: { ...NO_FACTS, reach: { ...NO_FACTS.reach, version: facts.version ?? null }, ...facts },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Series } from "../../kamailio/history/series.js";
 import type { IncidentKind } from "../../kamailio/log/incident.js";
 import type { Manager, Pool } from "../../kamailio/pool.js";
 import type { Version } from "../../kamailio/version.js";
+import { type Reach, UNKNOWN_REACH } from "../commands/reach.js";
 
 /** The shared pool. A counter that was never recorded is an empty series. */
 export interface ShmHistory {
@@ -86,6 +87,8 @@ export interface InstanceFacts {
   tls: boolean | null;
   host_total_bytes: number | null;
   dumps: DumpAgreement[];
+  /** How commands reach it. */
+  reach: Reach;
 }
 
 /** One process as it was last seen. */
@@ -136,4 +139,5 @@ export const NO_FACTS: InstanceFacts = {
   tls: null,
   host_total_bytes: null,
   dumps: [],
+  reach: UNKNOWN_REACH,
 };

@@ -1,5 +1,6 @@
 /** What the rules look at: the host, Kamailio's share of it, what grew, and what is recorded of the instance. */
 import type { GroupFigures, HostFigures } from "../../kamailio/host-memory/reading.js";
+import type { Reach } from "../commands/reach.js";
 import type { Growth, mostGrown } from "./growth.js";
 import type { HostShares } from "./host-shares.js";
 import type { KamailioShare } from "./kamailio-share.js";
@@ -13,6 +14,8 @@ export interface HostMemoryContext {
   shm_max_used_bytes?: number | null;
   /** shm_force_alloc or mlock_pages: the whole pool is touched at start. */
   shm_forced?: boolean | null;
+  /** How commands reach it. */
+  reach?: Reach;
 }
 
 export interface Case {

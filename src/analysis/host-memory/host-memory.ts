@@ -5,10 +5,13 @@
  * Kamailio takes its pools at start and never more at run time (wiki "OS Memory Reports"); what grows beyond them is system malloc of
  * libraries and embedded languages (field notes R3). Resident memory that rises and then stays is paging in (R4).
  */
-
 import type { GroupFigures, HostMemoryReading } from "../../kamailio/host-memory/reading.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { mb } from "../../kamailio/units.js";
+import { allPids } from "../commands/process.js";
+import { UNKNOWN_REACH } from "../commands/reach.js";
+import { rpc } from "../commands/rpc.js";
+import { pidWord, shellText } from "../commands/words.js";
 import { arithmeticOf, type Sum } from "./arithmetic.js";
 import type { Case, HostMemoryContext } from "./case.js";
 import { decide, type HostMemoryVerdict } from "./decide.js";
@@ -87,8 +90,6 @@ function warningsOf({ host, kamailio }: Case): string[] {
   return warnings;
 }
 
-const ROLLUPS = 'for p in $(pidof kamailio); do echo "==> /proc/$p/smaps_rollup <=="; cat /proc/$p/smaps_rollup; done';
-
 /** What runs a command inside of a container or a pod; empty on the host itself. */
 function runnerIn(group: GroupFigures | undefined): string {
   if (group?.name == null) return "";
@@ -96,13 +97,18 @@ function runnerIn(group: GroupFigures | undefined): string {
   return group.source === "kubectl_top" ? `kubectl exec ${quoteShellWord(group.name)} -- ` : "";
 }
 
-function nextSteps(verdict: HostMemoryVerdict, { kamailio, host, groups, grown }: Case): HostMemoryJudgement["next"] {
+function nextSteps(
+  verdict: HostMemoryVerdict,
+  { kamailio, host, groups, grown, context: { reach = UNKNOWN_REACH } }: Case,
+): HostMemoryJudgement["next"] {
+  const rollups = `for p in ${allPids(reach)}; do echo "==> /proc/$p/smaps_rollup <=="; cat /proc/$p/smaps_rollup; done`;
   const steps: HostMemoryJudgement["next"] = [];
+  const pools = ["core.shmmem", "pkg.stats"].map((method) => rpc(reach, method)).join("\n");
   if (verdict === "system_malloc_growth") {
-    const pid = kamailio.processes_beyond[0]?.pid ?? grown?.pid ?? "PID";
+    const pid = shellText(pidWord(kamailio.processes_beyond[0]?.pid ?? grown?.pid ?? null));
     steps.push({ why: "see which mapping grows: [heap] and large anonymous ones are malloc", command: `cat /proc/${pid}/smaps` });
-    steps.push({ why: "name the process: its work names the library or script", command: "kamcmd core.psx" });
-    steps.push({ why: "the pools must be flat meanwhile", command: "kamcmd core.shmmem; kamcmd pkg.stats" });
+    steps.push({ why: "name the process: its work names the library or script", command: rpc(reach, "core.psx") });
+    steps.push({ why: "the pools must be flat meanwhile", command: pools });
   }
   if (verdict === "real_shortage")
     steps.push({ why: "see which programs hold it", command: "ps -eo pid,rss,comm --sort=-rss | head -20" });
@@ -111,7 +117,7 @@ function nextSteps(verdict: HostMemoryVerdict, { kamailio, host, groups, grown }
   if (kamailio.method === null || kamailio.method === "rss")
     steps.push({
       why: inside === "" ? "count shared pages once" : "split it: the memory of each process in it, shared pages once",
-      command: inside === "" ? ROLLUPS : `${inside}sh -c ${quoteShellWord(ROLLUPS)}`,
+      command: inside === "" ? rollups : `${inside}sh -c ${quoteShellWord(rollups)}`,
     });
   if (inside !== "")
     steps.push({
@@ -124,6 +130,6 @@ function nextSteps(verdict: HostMemoryVerdict, { kamailio, host, groups, grown }
       command: "cat /proc/meminfo",
     });
   if (verdict === "pool_paging_in" || verdict === "inconclusive")
-    steps.push({ why: "the pools themselves tell whether Kamailio uses more", command: "kamcmd core.shmmem; kamcmd pkg.stats" });
+    steps.push({ why: "the pools themselves tell whether Kamailio uses more", command: pools });
   return steps;
 }

@@ -1,17 +1,17 @@
 /** Fixes that cost a restart, an option on the command line or lines in kamailio.cfg, and those that cost a rebuild. */
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { type BuildPurpose, buildPlan, rebuildCommands } from "../build-plan/build-plan.js";
-import { editCommandLine, restartCommands } from "../build-plan/service.js";
+import { editCommandLine, restartCommands } from "../commands/service.js";
 import { askWith, type Fix } from "./check.js";
 import type { Situation } from "./situation.js";
 
 /** A restart with more options on the command line, e.g. `-x qm`. */
-export function restartWithOptions({ settings }: Situation, options: string): Fix {
+export function restartWithOptions({ reach }: Situation, options: string): Fix {
   return {
     action: "restart",
-    commands: [editCommandLine(settings, `add ${options}`), ...restartCommands(settings)],
+    commands: [editCommandLine(reach, `add ${options}`), ...restartCommands(reach)],
     config_lines: [],
-    undo: [editCommandLine(settings, `take out ${options}`), ...restartCommands(settings)],
+    undo: [editCommandLine(reach, `take out ${options}`), ...restartCommands(reach)],
   };
 }
 
@@ -21,9 +21,9 @@ export function restartWithLines(s: Situation, lines: string[]): Fix {
   const file = config === null ? "" : ` -f ${quoteShellWord(config)}`;
   return {
     action: "restart",
-    commands: [`${quoteShellWord(s.binary)} -c${file}`, ...restartCommands(s.settings)],
+    commands: [`${quoteShellWord(s.binary)} -c${file}`, ...restartCommands(s.reach)],
     config_lines: lines,
-    undo: ["# take the lines out of kamailio.cfg again, then:", ...restartCommands(s.settings)],
+    undo: ["# take the lines out of kamailio.cfg again, then:", ...restartCommands(s.reach)],
   };
 }
 
@@ -41,7 +41,7 @@ export function anotherBinary(s: Situation, purpose: BuildPurpose): Fix {
     purpose,
     chunks: s.runtime.chunks ?? {},
   });
-  if (plan.needed === false) return { action: "restart", commands: restartCommands(s.settings), config_lines: [], undo: [] };
+  if (plan.needed === false) return { action: "restart", commands: restartCommands(s.reach), config_lines: [], undo: [] };
   if (plan.steps.length === 0) return askWith(`${quoteShellWord(s.binary)} -I`);
   return { action: "rebuild", commands: rebuildCommands(plan), config_lines: [], undo: plan.roll_back };
 }

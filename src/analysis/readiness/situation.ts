@@ -8,8 +8,8 @@ import { DEFAULT_MANAGER, factAt } from "../../kamailio/knowledge/releases.js";
 import type { Manager, Pool } from "../../kamailio/pool.js";
 import type { EffectiveSettings, EffectiveValue } from "../../kamailio/settings/settings.js";
 import type { Version } from "../../kamailio/version.js";
+import { bareName, type Reach, reachOf } from "../commands/reach.js";
 import { type Evidence, settingEvidence } from "./check.js";
-import { type RpcTool, rpcTool } from "./commands.js";
 import { any, type Known } from "./three-valued.js";
 
 /** A recorded build. */
@@ -70,8 +70,9 @@ export interface Situation {
   architecture: string | null;
   settings: EffectiveSettings;
   runtime: RuntimeFacts;
-  tool: RpcTool;
-  /** An RPC transport is loaded. */
+  /** How commands get there. */
+  reach: Reach;
+  /** An RPC transport is loaded, and a tool speaks it. */
   rpc: Known;
   has: (module: RpcModule) => Known;
   /** Core variables can be set at run time once `cfg_rpc` is there (not before sip-router 3.0). */
@@ -95,6 +96,7 @@ export function situationOf(input: ReadinessInput): Situation {
   const rpcAnswered = cfgAnswered || running?.value.from_running_process === true || null;
   const isKamailio = judged === null ? null : isKamailioLike(judged.value);
   const ofKamailio = isKamailio === false ? null : version;
+  const reach = reachOf({ version: ofKamailio, settings });
   return {
     instance: input.instance,
     build,
@@ -111,8 +113,8 @@ export function situationOf(input: ReadinessInput): Situation {
     architecture: build?.value.architecture ?? running?.value.architecture ?? input.runtime?.architecture ?? null,
     settings,
     runtime: input.runtime ?? {},
-    tool: rpcTool(ofKamailio, { ctl: has("ctl"), jsonrpcs: has("jsonrpcs") }),
-    rpc: any(has("ctl"), has("jsonrpcs"), modules === null ? rpcAnswered : false),
+    reach,
+    rpc: reach.door.kind === "closed" ? false : any(has("ctl"), has("jsonrpcs"), modules === null ? rpcAnswered : false),
     has,
     cfg_framework: version === null ? null : factAt(CFG_FRAMEWORK, version),
     memlog_visible: atMost(settings.memlog.value, settings.debug.value),
@@ -122,12 +124,6 @@ export function situationOf(input: ReadinessInput): Situation {
 
 function known<T>(value: T | null | undefined): T | null {
   return value ?? null;
-}
-
-/** `tm.so`, `/usr/lib/.../tm.so` and `tm` name the same module. */
-function bareName(module: string): string {
-  const file = module.slice(module.lastIndexOf("/") + 1);
-  return file.endsWith(".so") ? file.slice(0, -".so".length) : file;
 }
 
 function atMost(left: number | null, right: number | null): Known {

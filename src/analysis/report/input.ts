@@ -6,6 +6,7 @@ import type { LogIncident } from "../../kamailio/log/incident.js";
 import type { UsageSample } from "../../kamailio/sample.js";
 import type { EffectiveSettings, SettingsReading } from "../../kamailio/settings/settings.js";
 import type { Version } from "../../kamailio/version.js";
+import type { Service } from "../commands/submit.js";
 import type { Diagnosis } from "../diagnosis/diagnosis.js";
 import type { DumpComparison } from "../dump-comparison/dump-comparison.js";
 import type { History } from "../history/history.js";
@@ -38,9 +39,8 @@ export interface ReportInput {
   instance: string;
   /** Epoch ms. */
   now: number;
-  /** The instance's address at the service as a shell word, and whether it asks for a token. */
-  address: string;
-  auth: "none" | "token";
+  /** How the instance is reached at the service; a name that would give something away is left to the shell. */
+  service: Service;
   version: Version | null;
   build: BuildRecord | null;
   running_build: BuildRecord | null;

@@ -1,8 +1,10 @@
 /** Compares recorded dumps: what grew, how fast, and whom to suspect. */
 import { z } from "@hono/zod-openapi";
+import { type Reach, reachOf } from "../../analysis/commands/reach.js";
 import { compareDumps, type DumpComparison } from "../../analysis/dump-comparison/dump-comparison.js";
 import type { Dump } from "../../kamailio/dump/dump.js";
 import { MINUTE, timestamp } from "../../kamailio/units.js";
+import { instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredDump } from "../../store/dumps.js";
 import type { Store } from "../../store/store.js";
 import { dumpComparisonDocument } from "../../web/dump-comparison-document.js";
@@ -65,7 +67,12 @@ export function serveDumpComparison(api: Api) {
     for (const base of bases) earlier.push(await existingDump(c, instance, base));
     // Ids grow with time: they order what was taken at one moment, such as dumps of one text without times.
     earlier.sort((a, b) => a.taken_at - b.taken_at || (a.id < b.id ? -1 : 1));
-    const { comparison, labels } = await compareStored(store, instance, [...earlier, later]);
+    const { comparison, labels } = await compareStored(
+      store,
+      instance,
+      [...earlier, later],
+      reachOf(await instanceFacts(store, instance)),
+    );
     const answer = comparisonOnTheWire(comparison, labels, query);
     return judgementAnswer(c, query, answer, () => dumpComparisonDocument(comparison, labels));
   });
@@ -76,13 +83,14 @@ export async function compareStored(
   store: Store,
   instance: string,
   dumps: readonly StoredDump[],
+  reach: Reach,
 ): Promise<{ comparison: DumpComparison; labels: string[] }> {
   const times = trustedTimes(dumps);
   const whole: Dump[] = [];
   for (const [index, dump] of dumps.entries()) whole.push(await wholeDump(store, dump, times.taken_at[index] ?? null));
   const labels = dumps.map((dump) => dump.id);
   const populations = await populationsAt(store, instance, dumps.at(-1)?.taken_at ?? 0);
-  const judged = compareDumps(whole, { labels, populations });
+  const judged = compareDumps(whole, { labels, populations, reach });
   return { comparison: { ...judged, warnings: [...judged.warnings, ...times.warnings] }, labels };
 }
 

@@ -1,6 +1,7 @@
 /** The bug report that the maintainers want: all that is recorded of an instance, redacted, in the form of Kamailio's template. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Reach } from "../../analysis/commands/reach.js";
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
 import { dumpSeries } from "../../analysis/facts/dump-series.js";
 import { hostMemoryContext } from "../../analysis/facts/host-context.js";
@@ -12,7 +13,6 @@ import type { ReportInput } from "../../analysis/report/input.js";
 import type { Build } from "../../kamailio/binary/build.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
 import type { SettingsReading } from "../../kamailio/settings/settings.js";
-import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { recordedHistory } from "../../service/facts/history.js";
 import { allIncidents } from "../../service/facts/incidents.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
@@ -79,20 +79,20 @@ async function reportInput(c: Context<ApiEnv>, instance: string): Promise<Report
     store.usage.latest(instance, Number.MAX_SAFE_INTEGER, 1),
   ]);
   const { history } = recorded;
+  const { reach } = history.facts;
   const diagnosis = diagnose(history, recorded.as_of, undefined, at);
   const context = hostMemoryContext(facts, await newestShmPeak(store, instance));
   return {
     ...facts,
     now: at,
-    address: addressOf(c, instance),
-    auth,
+    service: { instance_url: addressOf(c, instance), auth },
     build_text: await buildText(store, instance, facts),
     readiness: judgeReadiness(facts),
     diagnosis,
     history,
     latest: latest?.sample ?? null,
     dumps: dumps.sort((a, b) => b.stored.taken_at - a.stored.taken_at),
-    comparisons: await comparisonsOf(store, instance, dumps),
+    comparisons: await comparisonsOf(store, instance, dumps, reach),
     incidents,
     builds,
     settings_history,
@@ -117,7 +117,7 @@ function addressOf(c: Context<ApiEnv>, instance: string): string {
   const { origin, hostname } = new URL(c.req.url);
   const loopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
   if (!loopback || instance.includes(".")) return `"\${INSTANCE_URL:?address of the instance at Kamailio Assistant}"`;
-  return quoteShellWord(`${origin}/v1/instances/${instance}`);
+  return `${origin}/v1/instances/${instance}`;
 }
 
 async function buildText(
@@ -129,13 +129,13 @@ async function buildText(
   return id === undefined ? null : store.records.text(instance, ["build", "running_build"], id);
 }
 
-async function comparisonsOf(store: Store, instance: string, dumps: Awaited<ReturnType<typeof dumpsWithSites>>) {
+async function comparisonsOf(store: Store, instance: string, dumps: Awaited<ReturnType<typeof dumpsWithSites>>, reach: Reach) {
   const comparisons: ReportInput["comparisons"][number][] = [];
   for (const series of dumpSeries(dumps)) {
     const [newest] = series;
     if (newest === undefined || series.length < 2) continue;
     const oldestFirst = series.map(({ stored }) => stored).sort((a, b) => a.taken_at - b.taken_at || (a.id < b.id ? -1 : 1));
-    const { comparison, labels } = await compareStored(store, instance, oldestFirst);
+    const { comparison, labels } = await compareStored(store, instance, oldestFirst, reach);
     comparisons.push({ dump_ids: labels, process: newest.process, pid: newest.pid, comparison });
   }
   return comparisons;

@@ -47,6 +47,12 @@ const VALUES = {
   memory_limit_bytes: Bytes,
   oom_killed: Count,
   service_manager: ServiceManager,
+  service_name: Text,
+  container: Text,
+  ctl_socket: Text,
+  jsonrpcs_transport: Count,
+  jsonrpcs_fifo: Text,
+  jsonrpcs_url: Text,
 } as const;
 
 function effective<Value extends z.ZodType>(value: Value, name: string) {
@@ -106,6 +112,12 @@ export const EffectiveSettingsSchema = z
     memory_limit_bytes: EffectiveBytes,
     oom_killed: EffectiveCount,
     service_manager: effective(ServiceManager, "EffectiveServiceManager"),
+    service_name: EffectiveText,
+    container: EffectiveText,
+    ctl_socket: EffectiveText,
+    jsonrpcs_transport: EffectiveCount,
+    jsonrpcs_fifo: EffectiveText,
+    jsonrpcs_url: EffectiveText,
   })
   .openapi("EffectiveSettings", {
     description:

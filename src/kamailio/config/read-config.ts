@@ -17,6 +17,7 @@ import { type ConfigFiles, type ConfigInput, configFiles, findFile } from "./fil
 import { MAX_CHARACTERS, MAX_KEPT } from "./limits.js";
 import { Preprocessor } from "./preprocessor.js";
 import type { ConfigReading } from "./reading.js";
+import { rpcDoors } from "./rpc-doors.js";
 import { hideValues, secretValues } from "./secret-values.js";
 import { Statements } from "./statements.js";
 import { Tokens } from "./tokens.js";
@@ -75,7 +76,7 @@ function readTexts({ main, texts }: ConfigFiles, options: ReadConfigOptions, rem
     ...kept,
     warnings,
     secrets_removed: removed,
-    settings: configSettings(kept, version),
+    settings: { ...configSettings(kept, version), ...rpcDoors(kept, texts) },
   };
 }
 

@@ -39,6 +39,12 @@ const KINDS: Record<SettingName, Kind> = {
   memory_limit_bytes: "bytes",
   oom_killed: "switch",
   service_manager: "service_manager",
+  service_name: "text",
+  container: "text",
+  ctl_socket: "text",
+  jsonrpcs_transport: "count",
+  jsonrpcs_fifo: "text",
+  jsonrpcs_url: "text",
 };
 
 const SERVICE_MANAGERS: readonly SettingValues["service_manager"][] = [

@@ -14,10 +14,11 @@ import {
   applyScalar,
   type Call,
   readCall,
+  socketOf,
   startsArguments,
 } from "./rpc-answers.js";
 import { applyStartupLine } from "./startup-log.js";
-import { applyUnit, instanceInPath, readUnitLine, type UnitLine } from "./systemd.js";
+import { applyUnit, instanceInPath, readUnitLine, type UnitLine, unitInPath } from "./systemd.js";
 import { type Assignment, isKnownVariable, readAssignment, readDefault } from "./variables.js";
 
 /** What a reader keeps of one text, at most; more than this is no settings text. */
@@ -110,12 +111,16 @@ export class LineReader {
     if (call !== null) {
       this.settle();
       this.call = call;
+      const socket = socketOf(bare);
+      if (socket !== null) this.builder.set("ctl_socket", socket, "running_process", bare);
       return true;
     }
     const path = /^(?:#\s|==>\s|[$#%]\scat\s)\s{0,4}(\/[\w@./%-]{1,200})/.exec(bare)?.[1];
     if (path !== undefined) {
       this.settle();
       this.instance = instanceInPath(path) ?? this.instance;
+      const unit = unitInPath(path);
+      if (unit !== null) this.builder.set("service_name", unit, "service_unit", path);
       this.openrc ||= path.includes("/conf.d/");
       return true;
     }

@@ -42,6 +42,15 @@ export function readCall(line: string): Call | null {
   return method === undefined ? null : { method, params: words.slice(at + 1).filter((word) => !/^[|>&;]/.test(word)) };
 }
 
+/** The socket of `kamcmd -s SOCKET method`; `null` when the default one was asked. */
+export function socketOf(line: string): string | null {
+  const socket = /(?:^|[\s/;])(?:kamcmd|sercmd)\s{1,8}-s\s{0,8}['"]?([A-Za-z0-9_@%+=:,./*-]{1,300})/.exec(
+    line.slice(0, 600),
+  )?.[1];
+  if (socket === undefined) return null;
+  return /^(?:unixs?|unixd|udp|tcp):/.test(socket) ? socket : socket.startsWith("/") ? `unixs:${socket}` : null;
+}
+
 /** One value of `cfg.get`; false when the name is no setting. */
 export function applyCoreVariable(builder: ReadingBuilder, name: string, text: string): boolean {
   const variable = coreVariable(name);

@@ -44,6 +44,18 @@ export interface SettingValues {
   /** 1: the kernel ended the container for its memory limit before (OOMKilled). */
   oom_killed: number;
   service_manager: "systemd" | "sysvinit" | "openrc" | "docker" | "kubernetes" | "none";
+  /** Name of the service (`kamailio`, `kamailio@edge1`), without `.service`. */
+  service_name: string;
+  /** Name of the container or pod that it runs in. */
+  container: string;
+  /** Where ctl listens, as `kamcmd -s` takes it. */
+  ctl_socket: string;
+  /** Bits of jsonrpcs' `transport`: 1 HTTP, 2 FIFO, 4 datagram, 8 TCP; 0 all. */
+  jsonrpcs_transport: number;
+  /** Path of jsonrpcs' FIFO. */
+  jsonrpcs_fifo: string;
+  /** Where jsonrpcs answers over HTTP. */
+  jsonrpcs_url: string;
 }
 
 export type SettingName = keyof SettingValues;
@@ -83,6 +95,12 @@ export const SETTING_NAMES = [
   "memory_limit_bytes",
   "oom_killed",
   "service_manager",
+  "service_name",
+  "container",
+  "ctl_socket",
+  "jsonrpcs_transport",
+  "jsonrpcs_fifo",
+  "jsonrpcs_url",
 ] as const satisfies readonly SettingName[];
 
 /**

@@ -180,3 +180,9 @@ function expandWord(word: string, lookup: (name: string) => string | undefined, 
 export function instanceInPath(path: string): string | null {
   return /kamailio@([\w.-]{1,60}?)\.service/.exec(path)?.[1] ?? null;
 }
+
+/** The unit's name in such a path, of a drop-in that of its unit; `null` for a template without an instance and for other files. */
+export function unitInPath(path: string): string | null {
+  const name = /\/systemd\/.{0,120}?\/([\w:.@-]{1,100}?)\.service(?:\.d\/.{0,200})?$/.exec(path)?.[1];
+  return name === undefined || name.endsWith("@") ? null : name;
+}

@@ -1,5 +1,6 @@
 /** Corruption: memory that was overwritten, freed twice or freed wrongly. The core and the two call sites are what can be had; more memory is not. */
 import { CORRUPTION_KINDS } from "../../kamailio/log/incident.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { binary, call, command, type Ground, inContainer, placeholder, setCoreLine } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
@@ -75,6 +76,7 @@ function afterExhaustion(g: Ground): StepPlan {
 function keepCores(g: Ground): StepPlan {
   const systemd = g.facts.settings.service_manager.value === "systemd";
   const container = inContainer(g);
+  const dropIn = quoteShellWord(`/etc/systemd/system/${g.reach.service_name}.service.d`);
   return step({
     id: "keep_cores",
     phase: "collect",
@@ -94,7 +96,7 @@ function keepCores(g: Ground): StepPlan {
               ? [
                   {
                     run_on: "server" as const,
-                    text: "sudo mkdir -p /etc/systemd/system/kamailio.service.d && printf '[Service]\\nLimitCORE=infinity\\n' | sudo tee /etc/systemd/system/kamailio.service.d/core.conf && sudo systemctl daemon-reload",
+                    text: `sudo mkdir -p ${dropIn} && printf '[Service]\\nLimitCORE=infinity\\n' | sudo tee ${dropIn}/core.conf && sudo systemctl daemon-reload`,
                   },
                 ]
               : [{ run_on: "server" as const, text: "# where it is started: ulimit -c unlimited" }]),
@@ -104,10 +106,7 @@ function keepCores(g: Ground): StepPlan {
     expect: "The next `child process N exited by a signal` line says `core was generated`.",
     risk: "restart",
     risk_detail: `${callsLost()} Cores fill the disk: one is enough.`,
-    undo:
-      systemd && container === null
-        ? ["sudo rm /etc/systemd/system/kamailio.service.d/core.conf && sudo systemctl daemon-reload"]
-        : [],
+    undo: systemd && container === null ? [`sudo rm ${dropIn}/core.conf && sudo systemctl daemon-reload`] : [],
     when_ok: "Read the core.",
     when_not: "A process that drops root leaves no core unless fs.suid_dumpable is 1 or 2.",
   });

@@ -1,10 +1,23 @@
 /** Enable memory debugging, at the price that this build asks for: nothing (runtime), a restart, or a rebuild; and the way back. */
 import { type BuildPlan, type BuildPlanStepId, buildPlan } from "../../analysis/build-plan/build-plan.js";
-import { restartCommands } from "../../analysis/build-plan/service.js";
+import { restartCommands } from "../../analysis/commands/service.js";
 import type { Check } from "../../analysis/readiness/check.js";
 import { DEBUG_FLAGS_PRINTED, factAt } from "../../kamailio/knowledge/releases.js";
 import { mb } from "../../kamailio/units.js";
-import { address, asTyped, binary, call, chunks, command, curl, type Ground, runOn, submit, there } from "../ground.js";
+import {
+  address,
+  asTyped,
+  binary,
+  call,
+  chunks,
+  command,
+  curl,
+  type Ground,
+  runOn,
+  submit,
+  submitPlain,
+  there,
+} from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
 import type { Risk, StepCommand } from "../runbook.js";
@@ -120,7 +133,7 @@ function placed(g: Ground, id: BuildPlanStepId, text: string): StepCommand {
 function restartFixes(g: Ground, checks: readonly Check[]): StepPlan[] {
   const fixes = checks.filter(({ fix }) => fix.action === "restart");
   if (fixes.length === 0) return [];
-  const restarts = new Set([...restartCommands(g.facts.settings), `${binary(g)} -c`]);
+  const restarts = new Set([...restartCommands(g.reach), `${binary(g)} -c`]);
   const isRestart = (line: string) => [...restarts].some((known) => line === known || line.startsWith(`${binary(g)} -c`));
   const edits = [...new Set(fixes.flatMap(({ fix }) => fix.commands.filter((line) => !isRestart(line))))];
   const lines = [...new Set(fixes.flatMap(({ fix }) => fix.config_lines))];
@@ -182,7 +195,7 @@ function verify(g: Ground): StepPlan {
     expect: word === null ? "The flags of the build." : `${word} in the flags of both.`,
     when_ok: "A dump now names its sites.",
     when_not: "Still the old binary, or modules of another build: check the path in the unit and mpath.",
-    submit: g.situation.rpc === false ? submit(g, "builds", binaryLine) : submit(g, "builds", binaryLine, running),
+    submit: g.situation.rpc === false ? submitPlain(g, "builds", binaryLine) : submit(g, "builds", binaryLine, running),
     finding: verifyFinding(g),
   });
 }

@@ -1,5 +1,7 @@
 /** Host memory looks high: pools being touched, malloc outside the pools, page cache, slab that can be reclaimed, or a real shortage. */
-import { command, type Ground, inContainer, shellThere, submit } from "../ground.js";
+import { allPids } from "../../analysis/commands/process.js";
+import { quoteShellWord } from "../../kamailio/shell-words.js";
+import { command, type Ground, inContainer, shellThere, submitPlain } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { type Finding, freshSince, type StepPlan, satisfied, step } from "../plan.js";
 import { recordBuild, recordSettings, recordUsage } from "../steps/records.js";
@@ -67,13 +69,13 @@ function meminfo(g: Ground): StepPlan {
     expect: "MemAvailable far from 0; Slab and SReclaimable tell the kernel's share.",
     when_ok: "The judgement names what holds it.",
     when_not: "In a container read the limit as well: /sys/fs/cgroup/memory.max and memory.stat.",
-    submit: submit(g, "host-memory", "cat /proc/meminfo"),
+    submit: submitPlain(g, "host-memory", "cat /proc/meminfo"),
     finding: judged(g, ...ALL),
   });
 }
 
 function processes(g: Ground): StepPlan {
-  const line = "sudo sh -c 'cat /proc/meminfo; for p in $(pidof kamailio); do cat /proc/$p/status /proc/$p/smaps_rollup; done'";
+  const line = `sudo sh -c ${quoteShellWord(`cat /proc/meminfo; for p in ${allPids(g.reach)}; do cat /proc/$p/status /proc/$p/smaps_rollup; done`)}`;
   return step({
     id: "processes",
     phase: "collect",
@@ -82,11 +84,11 @@ function processes(g: Ground): StepPlan {
     commands:
       inContainer(g) === null
         ? [{ run_on: "server", text: line }]
-        : [command(g, shellThere(g, "for p in $(pidof kamailio); do cat /proc/$p/status; done"))],
+        : [command(g, shellThere(g, `for p in ${allPids(g.reach)}; do cat /proc/$p/status; done`))],
     expect: "RssShmem near -m at the most, RssAnon near -M and some MB for libraries.",
     when_ok: "Post it now, and again an hour later: growth between two readings is the answer.",
     when_not: "smaps_rollup is missing before Linux 4.14: status alone will do.",
-    submit: submit(g, "host-memory", line),
+    submit: submitPlain(g, "host-memory", line),
     finding: judged(g, ...ALL),
   });
 }
@@ -123,7 +125,7 @@ function slab(g: Ground): StepPlan {
       "drop_caches throws every cached file and name away: disks work hard for minutes, and a database on the host slows down. Not at the busy hour. The other commands only read.",
     when_ok: "The growth was caching. The cache fills again: leave it.",
     when_not: "SUnreclaim grows: a kernel module. Or it is not the kernel at all: go on.",
-    submit: submit(g, "host-memory", "cat /proc/meminfo"),
+    submit: submitPlain(g, "host-memory", "cat /proc/meminfo"),
     finding: judged(g, "reclaimable_slab"),
   });
 }
@@ -158,7 +160,7 @@ function systemMalloc(g: Ground): StepPlan {
     commands: [
       {
         run_on: "server",
-        text: "sudo sh -c 'for p in $(pidof kamailio); do echo $p $(grep -h RssAnon /proc/$p/status); done' | sort -k3 -n | tail",
+        text: `sudo sh -c ${quoteShellWord(`for p in ${allPids(g.reach)}; do echo $p $(grep -h RssAnon /proc/$p/status); done`)} | sort -k3 -n | tail`,
       },
     ],
     expect: "One class of process holds private memory that grows between two readings.",

@@ -4,7 +4,19 @@ import { factAt, QM_OVERHEAD, VERSION_OPTION } from "../../kamailio/knowledge/re
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { mb } from "../../kamailio/units.js";
 import { readVersion, type Version } from "../../kamailio/version.js";
-import { address, binary, chunks, command, configFile, curl, type Ground, placeholder, submit, text, there } from "../ground.js";
+import {
+  address,
+  binary,
+  chunks,
+  command,
+  configFile,
+  curl,
+  type Ground,
+  placeholder,
+  submitPlain,
+  text,
+  there,
+} from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { words } from "../parameters.js";
 import { doneAt, type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
@@ -200,7 +212,7 @@ function verify(g: Ground, to: Version | null, upgraded: number | null): StepPla
     expect: `${to?.text ?? "The new version"}, with the same memory flags.`,
     when_ok: "Compare the builds: GET .../builds/{id}/comparison.",
     when_not: "Still the old version: another binary is in the unit.",
-    submit: submit(g, "builds", line),
+    submit: submitPlain(g, "builds", line),
     finding: upgraded === null ? null : versionFinding(g, to),
   });
 }

@@ -1,4 +1,5 @@
 /** Does a reload leak? Reload several times under watch and see what each one leaves. An experiment with a verdict. */
+import { isRemark } from "../../analysis/commands/words.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { mb, timestamp } from "../../kamailio/units.js";
 import { call, command, type Ground, number, placeholder, text } from "../ground.js";
@@ -15,6 +16,11 @@ const POOL: Pool = "shm";
 const REPEATS = 10;
 /** An old generation is freed when nobody uses it any more: some modules wait seconds. */
 const SETTLE_SECONDS = 60;
+/**
+ * dispatcher, dialplan (5.3+) and permissions (5.5+) refuse a reload within `reload_delta`, 5 s by default ("Ongoing reload"); a second more,
+ * since the server counts whole ones.
+ */
+const PAUSE_SECONDS = 6;
 /** What a reload may leave by chance (a bigger table, a moment's transactions), bytes. */
 const NOISE_BYTES = 16_384;
 
@@ -90,7 +96,7 @@ function reload(g: Ground): StepPlan {
     phase: "confirm",
     title: `Reload ${repeats} times, then mark this step done`,
     why: "Growth at exactly each reload is a leak of the reload, or an old generation that somebody still refers to. +3.2 MB at each tls.reload has been seen.",
-    commands: [command(g, `for i in $(seq ${repeats}); do ${line}; sleep 2; done`)],
+    commands: [command(g, isRemark(line) ? line : `for i in $(seq ${repeats}); do ${line}; sleep ${PAUSE_SECONDS}; done`)],
     expect: "Each answers without an error.",
     risk: "load",
     risk_detail:
@@ -122,8 +128,8 @@ function judge(g: Ground): RunbookVerdict | null {
   if (reloaded === null) return null;
   const repeats = number(g, "repeats") ?? REPEATS;
   const level = ({ sample }: Ground["facts"]["usage"]["recent"][number]) => sample.shm?.used ?? null;
-  // The reloads lie between the last sample before them and the mark; two seconds each.
-  const begun = reloaded - repeats * 2000;
+  // The reloads lie between the last sample before them and the mark.
+  const begun = reloaded - repeats * PAUSE_SECONDS * 1000;
   const before = g.facts.usage.recent.findLast((one) => one.at <= begun && one.at >= freshSince(g) && level(one) !== null);
   const after = g.facts.usage.recent.find((one) => one.at >= reloaded + SETTLE_SECONDS * 1000 && level(one) !== null);
   if (after === undefined) return null;

@@ -2,7 +2,7 @@
 import type { Recommendation } from "../../analysis/sizing/sizing.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { MB, mb } from "../../kamailio/units.js";
-import { address, command, curl, type Ground, inContainer, number, submit, text } from "../ground.js";
+import { address, command, curl, type Ground, inContainer, number, submitPlain, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { integer, word } from "../parameters.js";
 import { type Finding, failed, freshSince, type StepPlan, satisfied, step } from "../plan.js";
@@ -113,7 +113,7 @@ function hostRoom(g: Ground, wanted: readonly Size[]): StepPlan {
     expect: `More than ${Math.max(0, more)} MB in the column available.`,
     when_ok: "Apply.",
     when_not: "Raise the host's or the container's memory first: the kernel would kill Kamailio when the pages are touched.",
-    submit: submit(g, "host-memory", "cat /proc/meminfo"),
+    submit: submitPlain(g, "host-memory", "cat /proc/meminfo"),
   });
 }
 

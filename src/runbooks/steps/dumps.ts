@@ -51,7 +51,7 @@ interface Way {
   risk: Risk;
   risk_detail: string;
   expect: string;
-  submit: string;
+  submit: string | null;
 }
 
 /** One step that takes the dump and posts it; where nothing but gdb is left, the steps of the walk. */

@@ -1,5 +1,7 @@
 /** Steps that record what the service must know first: the build, the settings, the counters, the log. Records that are there satisfy them. */
 
+import { commandLine } from "../../analysis/commands/process.js";
+import { showCommandLine } from "../../analysis/commands/service.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { mb } from "../../kamailio/units.js";
 import {
@@ -13,9 +15,9 @@ import {
   type Ground,
   logOf,
   placeholder,
-  shellThere,
   submit,
   submitLarge,
+  submitPlain,
   there,
 } from "../ground.js";
 import { type Finding, failed, type StepPlan, satisfied, step } from "../plan.js";
@@ -33,7 +35,7 @@ export function recordBuild(g: Ground): StepPlan {
     expect: "A version line and compile flags. Use -I, not -v: -v starts the server in 3.3.",
     when_ok: "The next steps are written for this release.",
     when_not: "If the binary is not found, `ls -l /proc/PID/exe` of a running Kamailio names it.",
-    submit: submit(g, "builds", line),
+    submit: submitPlain(g, "builds", line),
     finding: buildFinding(g),
   });
 }
@@ -69,7 +71,7 @@ export function recordSettings(g: Ground): StepPlan {
 }
 
 function settingsLines(g: Ground): string[] {
-  if (g.situation.rpc === false) return [shellThere(g, "tr '\\0' ' ' < /proc/$(pidof -s kamailio)/cmdline; echo")];
+  if (g.situation.rpc === false) return [commandLine(g.reach)];
   const lines = [call(g, "core.arg")];
   if (answers(g, "cfg.list") !== false) lines.push(call(g, "cfg.list", "core"));
   if (answers(g, "core.modules") !== false && g.situation.version !== null) lines.push(call(g, "core.modules"));
@@ -97,19 +99,19 @@ function settingsFinding({ facts: { settings } }: Ground): Finding {
 /** How it is started: where its command line is written down, and what restarts it. */
 export function recordService(g: Ground): StepPlan {
   const { service_manager: found } = g.facts.settings;
-  const line = "systemctl cat kamailio";
+  const line = showCommandLine(g.reach);
   return step({
     id: "record_service",
     phase: "triage",
     title: "Record how it is started",
     why: "The unit, the init script or the container's arguments hold -m and -M; a restart command for the wrong one does nothing, or too much.",
-    commands: [{ run_on: "server", text: line }],
+    commands: [command(g, line)],
     expect:
       "A unit file with ExecStart. The packages set SHM_MEMORY and PKG_MEMORY in /etc/default/kamailio or /etc/sysconfig/kamailio.",
     when_ok: "Restart and edit commands below are for it.",
     when_not:
       "No unit: post /etc/init.d/kamailio or /etc/conf.d/kamailio, what `docker inspect` shows, or the pod's YAML (kubectl get pod NAME -o yaml).",
-    submit: submit(g, "settings", line),
+    submit: submitPlain(g, "settings", line),
     finding:
       found.value === null
         ? null
@@ -137,7 +139,7 @@ export function recordConfig(g: Ground, why: string): StepPlan {
     expect: "The file; passwords and database URLs are removed before anything is stored.",
     when_ok: "Lifetimes and limits are taken from it.",
     when_not: "If the file includes others, post them together as a JSON map of path to text.",
-    submit: submit(g, "configs", source),
+    submit: submitPlain(g, "configs", source),
     finding: seen === null ? null : satisfied("config", null, seen, "A kamailio.cfg is recorded."),
   });
 }

@@ -1,9 +1,11 @@
 /** Steps that change the command line or the configuration and restart, with the way back, for this service manager. */
-import { editCommandLine, restartCommands } from "../../analysis/build-plan/service.js";
+
+import { commandLine } from "../../analysis/commands/process.js";
+import { editCommandLine, restartCommands } from "../../analysis/commands/service.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { MB, mb } from "../../kamailio/units.js";
-import { binary, configFile, type Ground, inContainer, placeholder, runOn, text, there } from "../ground.js";
+import { binary, command, configFile, type Ground, inContainer, runOn, there } from "../ground.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
 import type { StepCommand } from "../runbook.js";
 
@@ -12,23 +14,12 @@ const CALLS_LOST =
 
 /** The commands that restart this instance, with the names that are known. */
 export function restartLines(g: Ground): StepCommand[] {
-  const name = text(g, "container");
-  return restartCommands(g.facts.settings).map((line) => ({
-    run_on: runOn(g) === "kubectl" ? "kubectl" : runOn(g),
-    text: line
-      .replace("CONTAINER", name === null ? placeholder("CONTAINER", "name of the container") : quoteShellWord(name))
-      .replace("deployment/NAME", `deployment/${placeholder("DEPLOYMENT", "name of the deployment")}`)
-      .replace("MAIN_PID", placeholder("MAIN_PID", "pid of the main process")),
-  }));
+  return restartCommands(g.reach).map((line) => command(g, line));
 }
 
 /** Opens where the command line is written down, the change as a comment. */
 export function editLine(g: Ground, change: string): StepCommand {
-  const line = editCommandLine(g.facts.settings, change).replace(
-    "deployment/NAME",
-    `deployment/${placeholder("DEPLOYMENT", "name of the deployment")}`,
-  );
-  return { run_on: runOn(g), text: line };
+  return command(g, editCommandLine(g.reach, change));
 }
 
 /** The unit's variables where it has them: SHM_MEMORY and PKG_MEMORY of Debian and RPM packages. */
@@ -42,7 +33,7 @@ export function sizeLines(g: Ground, pool: Pool, size: number): StepCommand[] {
       run_on: "server",
       text: `F=$(ls /etc/default/kamailio /etc/sysconfig/kamailio 2>/dev/null | head -n 1); sudo cp -p "$F" "$F.before"; grep -q '^${variable}=' "$F" && sudo sed -i 's/^${variable}=.*/${variable}=${size}/' "$F" || echo '${variable}=${size}' | sudo tee -a "$F"`,
     },
-    { run_on: "server", text: `ps -o args= -C kamailio | head -n 1   # before: what stands behind ${option}` },
+    { run_on: "server", text: `${commandLine(g.reach)}   # before: what stands behind ${option}` },
   ];
 }
 

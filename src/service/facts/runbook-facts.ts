@@ -1,5 +1,4 @@
 /** Gathers what a runbook is made from: everything that is recorded about the instance, and the judgements of it. */
-
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
 import type { InstanceFacts } from "../../analysis/facts/gather.js";
 import { hostMemoryContext } from "../../analysis/facts/host-context.js";

@@ -5,6 +5,9 @@ import { buildOf } from "../../support/build-text.js";
 import { settingsWith } from "../../support/effective-settings.js";
 import { checkOf, DEBUG, judge, judgeRelease, NO_DEBUG, record, STOCK_MODULES } from "../../support/readiness.js";
 
+/** What a person fills in: readiness knows no process. */
+const PID = '"${PID:?pid of the process, from core.psx}"';
+
 describe("memlog gates the dumps at shutdown, by SIGUSR1 and by corex", () => {
   test.each`
     memlog  | debug | status       | why
@@ -198,7 +201,7 @@ describe("modules", () => {
   test("memlog <= debug opens SIGUSR1 even without any module", () => {
     const readiness = judgeRelease("5.8.8", { modules: [], memlog: 1, debug: 2 });
     expect(readiness.capabilities).toMatchObject({ dump_to_log_shm: true, dump_to_log_pkg: true });
-    expect(checkOf(readiness, "sigusr1")).toMatchObject({ status: "pass", fix: { commands: ["kill -USR1 PID"] } });
+    expect(checkOf(readiness, "sigusr1")).toMatchObject({ status: "pass", fix: { commands: [`kill -USR1 ${PID}`] } });
   });
 
   test("workers ignore SIGUSR1 up to 4.4.2", () => {
@@ -409,14 +412,14 @@ describe("the pkg dump", () => {
     const check = checkOf(judgeRelease("5.6.3", { modules: STOCK_MODULES }), "pkg_dump");
     expect(check).toMatchObject({
       status: "warn",
-      fix: { commands: ["kamcmd core.psx", "kamcmd cfg.set_now_int core mem_dump_pkg PID"] },
+      fix: { commands: ["kamcmd core.psx", `kamcmd cfg.set_now_int core mem_dump_pkg ${PID}`] },
     });
     expect(check.detail).toContain("One pid at a time");
   });
 
   test("corex.pkg_summary stands in for cfg_rpc", () => {
     const check = checkOf(judgeRelease("5.8.8", { modules: ["ctl", "corex"] }), "pkg_dump");
-    expect(check.fix.commands).toContain("kamcmd corex.pkg_summary pid PID");
+    expect(check.fix.commands).toContain(`kamcmd corex.pkg_summary pid ${PID}`);
   });
 
   test("f_malloc up to 4.3.3: only the stop shows the sums", () => {

@@ -110,6 +110,7 @@ describe("each form of text", () => {
       `# /lib/systemd/system/kamailio.service\n${UNIT}\n# /etc/systemd/system/kamailio.service.d/override.conf\n[Service]\nExecStart=\nExecStart=/usr/sbin/kamailio -f $CFGFILE \\\n  -m 512 -M \${PKG_MEMORY} -x fm\n`,
       ["systemd_unit"],
       {
+        service_name: "kamailio",
         service_manager: "systemd",
         shm_size_mb: 512,
         pkg_size_mb: 8,
@@ -138,6 +139,7 @@ describe("each form of text", () => {
       "# /etc/systemd/system/kamailio@edge1.service\n[Service]\nExecStart=/usr/sbin/kamailio -DD -f /etc/kamailio/kamailio-%i.cfg -m 64 -Y /run/kamailio-%i\n",
       ["systemd_unit"],
       {
+        service_name: "kamailio@edge1",
         service_manager: "systemd",
         shm_size_mb: 64,
         fork: 1,
@@ -182,7 +184,7 @@ describe("each form of text", () => {
       "docker run",
       "docker run -d --name edge -p 5060:5060/udp -v /etc/k:/etc/kamailio --restart=always ghcr.io/kamailio/kamailio:5.8.4 -m 256 -M 16",
       ["docker"],
-      { service_manager: "docker", shm_size_mb: 256, pkg_size_mb: 16 },
+      { container: "edge", service_manager: "docker", shm_size_mb: 256, pkg_size_mb: 16 },
     ],
     [
       "docker run with a command",
@@ -207,7 +209,7 @@ describe("each form of text", () => {
         },
       ]),
       ["docker"],
-      { service_manager: "docker", fork: 1, log_stderror: 1, shm_size_mb: 256 },
+      { container: "edge", service_manager: "docker", fork: 1, log_stderror: 1, shm_size_mb: 256 },
     ],
     ["docker inspect -f", "kamailio [-DD -E -m 256]", ["command_line"], { fork: 1, log_stderror: 1, shm_size_mb: 256 }],
     [
@@ -265,7 +267,7 @@ describe("each form of text", () => {
       "cfg.get with a socket",
       "# sudo kamcmd -s unixs:/run/kamailio/kamailio_ctl cfg.get core mem_safety\n1",
       ["cfg_get"],
-      { mem_safety: 1 },
+      { mem_safety: 1, ctl_socket: "unixs:/run/kamailio/kamailio_ctl" },
     ],
     ["cfg.get in a loop", "debug: 2\nmemlog: 5\nmem_summary: 12\n", ["cfg_get"], { debug: 2, memlog: 5, mem_summary: 12 }],
     ["cfg.get with the group before it", "core.debug = 2\ncore.memdbg = 5", ["cfg_get"], { debug: 2, memdbg: 5 }],

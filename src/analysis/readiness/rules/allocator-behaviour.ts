@@ -1,7 +1,7 @@
 /** Readiness rules: what the allocator itself does that changes what the figures mean. */
 import { hasReallocAccountingBug, REALLOC_ACCOUNTING_BUG_FIXED_IN } from "../../../kamailio/knowledge/releases.js";
+import { setCore } from "../../commands/rpc.js";
 import { atRuntime, type Check, type Fix, named, nothing, settingEvidence } from "../check.js";
-import { setCore } from "../commands.js";
 import { anotherBinary, restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Ways } from "../ways.js";
@@ -10,7 +10,7 @@ import type { Rule } from "./rule.js";
 function setOrRestart(s: Situation, ways: Ways, name: string, value: number, before: number): Fix {
   const line = `${name}=${value}`;
   if (ways.set_at_runtime === false) return restartWithLines(s, [line]);
-  return atRuntime([setCore(s.tool, name, value)], { config_lines: [line], undo: [setCore(s.tool, name, before)] });
+  return atRuntime([setCore(s.reach, name, value)], { config_lines: [line], undo: [setCore(s.reach, name, before)] });
 }
 
 /** q_malloc and f_malloc join free neighbours only with mem_join=1 (default since 5.3.0, cfg_core.c:116@5.3.0). */

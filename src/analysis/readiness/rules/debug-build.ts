@@ -7,8 +7,8 @@
  */
 import { DEBUG_EVIDENCE, DEBUG_FLAGS_PRINTED, rowAt } from "../../../kamailio/knowledge/releases.js";
 import { quoteShellWord } from "../../../kamailio/shell-words.js";
+import { setCore } from "../../commands/rpc.js";
 import { askWith, type Evidence, type Fix, nothing } from "../check.js";
-import { setCore } from "../commands.js";
 import { anotherBinary } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
@@ -62,5 +62,5 @@ function undecided(s: Situation): string {
 
 function undecidedFix(s: Situation): Fix {
   if (s.judged?.value.flags === null) return askWith(`${quoteShellWord(s.binary)} -I`);
-  return askWith(setCore(s.tool, "mem_dump_shm", 1));
+  return askWith(setCore(s.reach, "mem_dump_shm", 1));
 }

@@ -5,8 +5,9 @@
  * written at all. The stock kamailio.cfg of every release has memlog=5 and debug=2, so nothing appears. `mem_dump_pkg` and `mem_dump_shm` do not
  * pass this gate: they are written at ALERT, -5 (core/pt.c:521-528@5.6.3).
  */
+
+import { rpc, setCore } from "../../commands/rpc.js";
 import { askWith, atRuntime, type Check, type Fix, named, nothing, settingEvidence } from "../check.js";
-import { rpc, setCore } from "../commands.js";
 import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Ways } from "../ways.js";
@@ -22,7 +23,7 @@ export const shutdownDumpIsVisible: Rule = (s, ways): Check | null => {
       status: "unknown",
       detail: "memlog and debug are not recorded: these dumps are written only while memlog <= debug.",
       evidence: null,
-      fix: askWith(rpc(s.tool, "cfg.get", "core", "memlog"), rpc(s.tool, "cfg.get", "core", "debug")),
+      fix: askWith(rpc(s.reach, "cfg.get", "core", "memlog"), rpc(s.reach, "cfg.get", "core", "debug")),
     };
   const visible = memlog.value <= debug.value;
   const says = `${named("memlog", memlog)} is ${visible ? "not above" : "above"} ${named("debug", debug)}`;
@@ -40,7 +41,7 @@ export const shutdownDumpIsVisible: Rule = (s, ways): Check | null => {
 function lowerMemlog(s: Situation, ways: Ways, memlog: number, debug: number): Fix {
   const line = `memlog=${debug}`;
   if (ways.set_at_runtime === false) return restartWithLines(s, [line]);
-  return atRuntime([setCore(s.tool, "memlog", debug)], { config_lines: [line], undo: [setCore(s.tool, "memlog", memlog)] });
+  return atRuntime([setCore(s.reach, "memlog", debug)], { config_lines: [line], undo: [setCore(s.reach, "memlog", memlog)] });
 }
 
 /** LM_ALERT, the level of the mem_dump_* lines. */
@@ -67,15 +68,15 @@ export const requestedDumpIsVisible: Rule = (s, ways): Check | null => {
       status: "unknown",
       detail: "debug is not recorded: they print unless it is below -5.",
       evidence: null,
-      fix: askWith(rpc(s.tool, "cfg.get", "core", "debug")),
+      fix: askWith(rpc(s.reach, "cfg.get", "core", "debug")),
     };
   const visible = debug.value >= ALERT;
   const raise =
     ways.set_at_runtime === false
       ? restartWithLines(s, [`debug=${WARN}`])
-      : atRuntime([setCore(s.tool, "debug", WARN)], {
+      : atRuntime([setCore(s.reach, "debug", WARN)], {
           config_lines: [`debug=${WARN}`],
-          undo: [setCore(s.tool, "debug", debug.value)],
+          undo: [setCore(s.reach, "debug", debug.value)],
         });
   return {
     ...base,

@@ -1,6 +1,8 @@
 /** Readiness rules: where dump lines go, and whether all of them arrive. journald and rsyslog drop lines beyond a rate; a dump loses its middle. */
+
+import { logOf } from "../../commands/log.js";
+import { rpc, toolName } from "../../commands/rpc.js";
 import { askWith, atRuntime, type Check, nothing, settingEvidence } from "../check.js";
-import { rpc } from "../commands.js";
 import { linesOfList } from "../log-lines.js";
 import type { Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
@@ -31,7 +33,7 @@ export const logDestination: Rule = (s): Check | null => {
       status: "unknown",
       detail: "log_stderror is not recorded: stderr, or syslog.",
       evidence: null,
-      fix: askWith(rpc(s.tool, "core.arg"), "journalctl -u kamailio -n 20"),
+      fix: askWith(rpc(s.reach, "core.arg"), `${logOf(s.reach, 60)} | tail -n 20`),
     };
   const toStderr = stderr.value !== 0;
   const where = toStderr
@@ -68,7 +70,7 @@ export const logKeepsUp: Rule = (s): Check | null => {
     return {
       ...base,
       status: "unknown",
-      detail: `A list takes ${s.debug === false ? "one line" : "three lines"} a chunk, and a busy shm pool holds hundreds of thousands of chunks. journald drops what exceeds ${JOURNALD_BURST_LINES} lines in 30 s (${OLD_JOURNALD_BURST_LINES} before systemd 240), rsyslog what exceeds its RateLimit; the dump then lacks its middle. Lift the limit first, or let ${s.tool.command} print sums.`,
+      detail: `A list takes ${s.debug === false ? "one line" : "three lines"} a chunk, and a busy shm pool holds hundreds of thousands of chunks. journald drops what exceeds ${JOURNALD_BURST_LINES} lines in 30 s (${OLD_JOURNALD_BURST_LINES} before systemd 240), rsyslog what exceeds its RateLimit; the dump then lacks its middle. Lift the limit first, or let ${toolName(s.reach)} print sums.`,
       fix,
     };
   const lines = linesOfList(most, s.debug);

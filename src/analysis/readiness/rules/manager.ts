@@ -4,8 +4,9 @@
  */
 import { DEBUG_EVIDENCE, DEFAULT_MANAGER, factAt, hasRpc, MANAGER_OPTIONS, rowAt } from "../../../kamailio/knowledge/releases.js";
 import type { Manager, Pool } from "../../../kamailio/pool.js";
+import { commandLine } from "../../commands/process.js";
+import { rpc } from "../../commands/rpc.js";
 import { askWith, type Check, type Fix, nothing, releaseEvidence } from "../check.js";
-import { rpc } from "../commands.js";
 import { anotherBinary, restartWithOptions } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
@@ -49,8 +50,8 @@ function managerLists(s: Situation, pool: Pool): Check | null {
 /** What tells the manager that runs: the RPC where the release has it, else the command line. */
 function whichManager(s: Situation, pool: Pool): string[] {
   const method = pool === "shm" ? "shm.info" : "pkg.info";
-  if (hasRpc(method, s.version) === true) return [rpc(s.tool, method)];
-  return [rpc(s.tool, "core.arg"), "tr '\\0' ' ' < /proc/MAIN_PID/cmdline"];
+  if (hasRpc(method, s.version) === true) return [rpc(s.reach, method)];
+  return [rpc(s.reach, "core.arg"), commandLine(s.reach)];
 }
 
 function switchToQm(s: Situation, pool: Pool): Fix {

@@ -4,8 +4,8 @@
  * the sums and hides the list of chunks. mem_dump_shm always prints the list (bit 16 aside) and never sums.
  */
 import { factAt, PKG_DUMP } from "../../../kamailio/knowledge/releases.js";
+import { rpc, setCore } from "../../commands/rpc.js";
 import { askWith, atRuntime, type Check, type CheckStatus, named, nothing, settingEvidence } from "../check.js";
-import { rpc, setCore } from "../commands.js";
 import { restartWithLines } from "../costly-fixes.js";
 import { SUMMARY_BITS } from "../ways.js";
 import type { Rule } from "./rule.js";
@@ -24,7 +24,7 @@ export const summaryShowsTheList: Rule = (s, ways): Check | null => {
       status: "unknown",
       detail: "mem_summary is not recorded; its default is 3 up to 5.5 and 12 from 5.6.",
       evidence: null,
-      fix: askWith(rpc(s.tool, "cfg.get", "core", "mem_summary")),
+      fix: askWith(rpc(s.reach, "cfg.get", "core", "mem_summary")),
     };
 
   const obeys = factAt(PKG_DUMP, s.version)?.obeys_mem_summary ?? true;
@@ -38,9 +38,9 @@ export const summaryShowsTheList: Rule = (s, ways): Check | null => {
       ? nothing()
       : ways.set_at_runtime === false
         ? restartWithLines(s, [`mem_summary=${EVERYTHING}`])
-        : atRuntime([setCore(s.tool, "mem_summary", EVERYTHING)], {
+        : atRuntime([setCore(s.reach, "mem_summary", EVERYTHING)], {
             config_lines: [`mem_summary=${EVERYTHING}`],
-            undo: [setCore(s.tool, "mem_summary", value)],
+            undo: [setCore(s.reach, "mem_summary", value)],
           });
   return {
     ...base,

@@ -8,8 +8,8 @@ import { factAt, hasRpc, MEMORY_RPCS } from "../../../kamailio/knowledge/release
 import type { EffectiveValue } from "../../../kamailio/settings/settings.js";
 import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { versionInRange } from "../../../kamailio/version.js";
+import { rpc, toolName } from "../../commands/rpc.js";
 import { askWith, type Check, type Evidence, type Fix, nothing } from "../check.js";
-import { rpc } from "../commands.js";
 import { restartWithLines } from "../costly-fixes.js";
 import type { RpcModule, Situation } from "../situation.js";
 import type { Rule } from "./rule.js";
@@ -29,7 +29,7 @@ export const rpcTransport: Rule = (s): Check | null => {
     return {
       ...base,
       status: "fail",
-      detail: "Neither ctl nor jsonrpcs is loaded: no RPC command works. It takes a restart to load one.",
+      detail: `${s.reach.door.kind === "closed" ? s.reach.door.reason : "Neither ctl nor jsonrpcs is loaded"}: no RPC command works. It takes a restart to load a module.`,
       evidence: modulesEvidence(s.settings.modules),
       fix: restartWithLines(s, ['loadmodule "ctl.so"']),
     };
@@ -44,9 +44,12 @@ export const rpcTransport: Rule = (s): Check | null => {
 };
 
 function socketHint(s: Situation): string {
+  const { door } = s.reach;
+  if (door.kind !== "ctl") return `Commands go through ${toolName(s.reach)}.`;
+  if (door.socket !== null) return `It listens on ${door.socket}.`;
   const folder = s.settings.run_dir.value;
-  if (folder === null) return `If ${s.tool.command} does not connect, name the socket with -s (modparam "ctl" "binrpc").`;
-  return `If ${s.tool.command} does not connect, name the socket: -s ${quoteShellWord(`unixs:${folder}/kamailio_ctl`)}.`;
+  if (folder === null) return `If ${door.tool} does not connect, name the socket with -s (modparam "ctl" "binrpc").`;
+  return `If ${door.tool} does not connect, name the socket: -s ${quoteShellWord(`unixs:${folder}/kamailio_ctl`)}.`;
 }
 
 function modulesEvidence(modules: EffectiveValue<string[]>): Evidence | null {
@@ -58,7 +61,7 @@ function howToTell(s: Situation): Fix {
   const config = s.settings.config_file.value ?? s.judged?.value.paths.config ?? null;
   const grep = config === null ? [] : [`grep -n loadmodule ${quoteShellWord(config)}`];
   const list = s.version !== null && factAt(CORE_MODULES_RPC, s.version) === true ? "core.modules" : "system.listMethods";
-  return askWith(rpc(s.tool, list), ...grep);
+  return askWith(rpc(s.reach, list), ...grep);
 }
 
 export const cfgRpcIsLoaded: Rule = (s) =>

@@ -5,9 +5,10 @@
  */
 import { SIGNAL_BITS_AS_DOCUMENTED } from "../../../kamailio/knowledge/memory-reports.js";
 import { factAt, hasRpc, PKG_DUMP, rowAt, SIGUSR1_DUMPS_WORKER } from "../../../kamailio/knowledge/releases.js";
-import { restartCommands } from "../../build-plan/service.js";
+import { rpc, setCore, there } from "../../commands/rpc.js";
+import { restartCommands } from "../../commands/service.js";
+import { placeholder } from "../../commands/words.js";
 import { atRuntime, type Check, nothing, releaseEvidence } from "../check.js";
-import { rpc, setCore } from "../commands.js";
 import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import { type Ways, workerAnswersSigusr1 } from "../ways.js";
@@ -26,7 +27,7 @@ export const pkgDumpOnRequest: Rule = (s, ways): Check | null => {
     ...base,
     status: open ? "warn" : "unknown",
     detail: `${whatItPrints(s)} ${WAKING}`,
-    fix: atRuntime([rpc(s.tool, "core.psx"), askForDump(s)]),
+    fix: atRuntime([rpc(s.reach, "core.psx"), askForDump(s)]),
   };
 };
 
@@ -40,10 +41,13 @@ function whatItPrints(s: Situation): string {
     : "mem_dump_pkg prints the chunks and their sums, as mem_summary says.";
 }
 
+/** One process at a time; which one, nobody has said here. */
+const PID = placeholder("PID", "pid of the process, from core.psx");
+
 /** corex.pkg_summary (4.4+) sets the same variable as cfg.set_now_int core mem_dump_pkg. */
 function askForDump(s: Situation): string {
   const byCorex = s.has("cfg_rpc") === false && hasRpc("corex.pkg_summary", s.version) === true;
-  return byCorex ? rpc(s.tool, "corex.pkg_summary", "pid", "PID") : rpc(s.tool, "cfg.set_now_int", "core", "mem_dump_pkg", "PID");
+  return byCorex ? rpc(s.reach, "corex.pkg_summary", "pid", PID) : rpc(s.reach, "cfg.set_now_int", "core", "mem_dump_pkg", PID);
 }
 
 function closedWay(s: Situation, ways: Ways): Pick<Check, "detail" | "fix"> {
@@ -54,7 +58,7 @@ function closedWay(s: Situation, ways: Ways): Pick<Check, "detail" | "fix"> {
       detail: `mem_dump_pkg of ${s.version?.text} prints the status alone, which names no site under this manager. The sums of all processes come when the server stops, while memlog <= debug.`,
       fix: {
         action: "restart",
-        commands: [...sumsAtStop(s), ...restartCommands(s.settings)],
+        commands: [...sumsAtStop(s), ...restartCommands(s.reach)],
         config_lines: ["mem_summary=15"],
         undo: [],
       },
@@ -68,8 +72,8 @@ function closedWay(s: Situation, ways: Ways): Pick<Check, "detail" | "fix"> {
 
 function sumsAtStop(s: Situation): string[] {
   const { debug } = s.settings;
-  const gate = s.memlog_visible === true || debug.value === null ? [] : [setCore(s.tool, "memlog", debug.value)];
-  return [...gate, setCore(s.tool, "mem_summary", 15)];
+  const gate = s.memlog_visible === true || debug.value === null ? [] : [setCore(s.reach, "memlog", debug.value)];
+  return [...gate, setCore(s.reach, "mem_summary", 15)];
 }
 
 export const sigusr1DumpsWorkers: Rule = (s): Check | null => {
@@ -96,7 +100,7 @@ export const sigusr1DumpsWorkers: Rule = (s): Check | null => {
     ...base,
     status: s.memlog_visible === true ? "pass" : "warn",
     detail: `It needs no RPC and no traffic. ${risk} ${gate(s)}${bits}`,
-    fix: s.memlog_visible === true ? atRuntime(["kill -USR1 PID"]) : nothing(),
+    fix: s.memlog_visible === true ? atRuntime([there(s.reach, `kill -USR1 ${PID.shell}`)]) : nothing(),
   };
 };
 

@@ -1,8 +1,8 @@
 /** Readiness rule: does the process that runs come from the binary that is recorded? After an upgrade without a restart it does not. */
 import type { Build } from "../../../kamailio/binary/build.js";
-import { restartCommands } from "../../build-plan/service.js";
+import { rpc } from "../../commands/rpc.js";
+import { restartCommands } from "../../commands/service.js";
 import { askWith, type Check, nothing } from "../check.js";
-import { rpc } from "../commands.js";
 import { sameFlags } from "../situation.js";
 import type { Rule } from "./rule.js";
 
@@ -16,7 +16,7 @@ export const runningIsRecorded: Rule = (s): Check | null => {
       detail:
         "Only the binary on disk is recorded. After an upgrade without a restart the process still runs the old one: core.info says what runs.",
       evidence: null,
-      fix: askWith(rpc(s.tool, "core.info")),
+      fix: askWith(rpc(s.reach, "core.info")),
     };
   const evidence = { kind: "build" as const, id: s.running.id, quote: s.running.value.version?.text ?? null };
   if (s.build === null)
@@ -42,7 +42,7 @@ export const runningIsRecorded: Rule = (s): Check | null => {
     status: "warn",
     detail: `The running process is not the recorded binary: ${differences.join("; ")}. The running process is judged; a restart brings in the binary on disk.`,
     evidence,
-    fix: { action: "restart", commands: restartCommands(s.settings), config_lines: [], undo: [] },
+    fix: { action: "restart", commands: restartCommands(s.reach), config_lines: [], undo: [] },
   };
 };
 

@@ -3,8 +3,9 @@
  * (pt.c:571@3.3.5, unchanged to master). It walks the pool under the shm lock and logs three lines a chunk: all SIP processes wait meanwhile.
  */
 import { hasRpc } from "../../../kamailio/knowledge/releases.js";
+import { signalMain } from "../../commands/process.js";
+import { rpc, setCore } from "../../commands/rpc.js";
 import { atRuntime, type Check, nothing } from "../check.js";
-import { rpc, setCore } from "../commands.js";
 import { restartWithLines } from "../costly-fixes.js";
 import { linesOfList } from "../log-lines.js";
 import type { Situation } from "../situation.js";
@@ -33,7 +34,7 @@ export const shmDumpOnRequest: Rule = (s, ways): Check | null => {
     fix:
       reports?.lists === false
         ? atRuntime(sumsCommands(s, ways), { undo: sumsUndo(s, ways) })
-        : atRuntime([setCore(s.tool, "mem_dump_shm", 1)]),
+        : atRuntime([setCore(s.reach, "mem_dump_shm", 1)]),
   };
 };
 
@@ -62,20 +63,20 @@ function sumsWay(s: Situation): string {
 function sumsCommands(s: Situation, ways: Ways): string[] {
   const print =
     hasRpc("corex.shm_summary", s.version) === true && s.has("corex") !== false
-      ? rpc(s.tool, "corex.shm_summary")
-      : "kill -USR1 MAIN_PID";
+      ? rpc(s.reach, "corex.shm_summary")
+      : signalMain(s.reach, "USR1");
   return [...openGate(s, ways), print];
 }
 
 function openGate(s: Situation, ways: Ways): string[] {
   const { debug } = s.settings;
   if (s.memlog_visible !== false || debug.value === null || ways.set_at_runtime === false) return [];
-  return [setCore(s.tool, "memlog", debug.value)];
+  return [setCore(s.reach, "memlog", debug.value)];
 }
 
 function sumsUndo(s: Situation, ways: Ways): string[] {
   const { memlog } = s.settings;
-  return openGate(s, ways).length === 0 || memlog.value === null ? [] : [setCore(s.tool, "memlog", memlog.value)];
+  return openGate(s, ways).length === 0 || memlog.value === null ? [] : [setCore(s.reach, "memlog", memlog.value)];
 }
 
 function lockRisk(s: Situation): string {

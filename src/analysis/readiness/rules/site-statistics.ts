@@ -4,8 +4,8 @@
  */
 import { MOD_STATS_LOCKS_SHM } from "../../../kamailio/knowledge/memory-reports.js";
 import { factAt, hasRpc } from "../../../kamailio/knowledge/releases.js";
+import { rpc } from "../../commands/rpc.js";
 import { atRuntime, type Check, nothing } from "../check.js";
-import { rpc } from "../commands.js";
 import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import { all } from "../three-valued.js";
@@ -48,15 +48,15 @@ function missingModules(s: Situation): string[] {
 
 function commands(s: Situation, ways: Ways): string[] {
   const withCounts = hasRpc("mod.mem_statsx", s.version) === true;
-  const kex = s.has("kex") === false ? [] : [rpc(s.tool, withCounts ? "mod.mem_statsx" : "mod.stats", "all", "shm")];
+  const kex = s.has("kex") === false ? [] : [rpc(s.reach, withCounts ? "mod.mem_statsx" : "mod.stats", "all", "shm")];
   const report =
-    all(s.debug, shmReport(s)) === false || hasRpc("shm.report", s.version) !== true ? [] : [rpc(s.tool, "shm.report")];
+    all(s.debug, shmReport(s)) === false || hasRpc("shm.report", s.version) !== true ? [] : [rpc(s.reach, "shm.report")];
   const rprint =
     hasRpc("shm.rprint", s.version) === true &&
     s.pools.shm.manager === "qm" &&
     s.has("corex") !== false &&
     ways.site_rpcs !== false
-      ? [rpc(s.tool, "shm.rprint", "/tmp/kamailio-shm.txt", ".")]
+      ? [rpc(s.reach, "shm.rprint", "/tmp/kamailio-shm.txt", ".")]
       : [];
   return [...kex, ...report, ...rprint];
 }

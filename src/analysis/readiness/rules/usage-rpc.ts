@@ -1,8 +1,8 @@
 /** Readiness rules: can usage be read by RPC, and can the figures be believed? */
 import { SHM_STATS_IS_64_BIT } from "../../../kamailio/knowledge/memory-reports.js";
 import { factAt, hasRpc, MANAGER_OPTIONS, rowAt, SHMMEM_IS_64_BIT } from "../../../kamailio/knowledge/releases.js";
+import { rpc } from "../../commands/rpc.js";
 import { askWith, atRuntime, type Check, nothing, releaseEvidence, settingEvidence } from "../check.js";
-import { rpc } from "../commands.js";
 import { restartWithLines, restartWithOptions } from "../costly-fixes.js";
 import type { Rule } from "./rule.js";
 
@@ -34,7 +34,7 @@ export const shmUsageIsReadable: Rule = (s): Check | null => {
       status: "warn",
       detail: `core.shmmem of ${s.version.text} cuts each figure to 32 bits: with ${size.value} MB of shm, bytes are negative or wrong. Ask in kilobytes.${better}`,
       evidence,
-      fix: atRuntime([rpc(s.tool, "core.shmmem", "kb")]),
+      fix: atRuntime([rpc(s.reach, "core.shmmem", "kb")]),
     };
   return {
     ...base,
@@ -44,7 +44,7 @@ export const shmUsageIsReadable: Rule = (s): Check | null => {
         ? "core.shmmem prints 32-bit figures in this release: right for this pool, wrong from 2048 MB on."
         : "core.shmmem prints 64-bit figures.",
     evidence,
-    fix: s.rpc === true ? nothing() : askWith(rpc(s.tool, "core.shmmem")),
+    fix: s.rpc === true ? nothing() : askWith(rpc(s.reach, "core.shmmem")),
   };
 };
 
@@ -80,6 +80,6 @@ export const pkgUsageIsReadable: Rule = (s): Check | null => {
       ? "kex is loaded: pkg.stats has a row for each process. It has no peak; only a dump shows max used."
       : "It needs kex; the loaded modules are not recorded.",
     evidence: null,
-    fix: known ? nothing() : askWith(rpc(s.tool, "pkg.stats")),
+    fix: known ? nothing() : askWith(rpc(s.reach, "pkg.stats")),
   };
 };

@@ -3,6 +3,7 @@ import { NEWEST_KNOWN_RELEASES } from "../../../kamailio/knowledge/known-issues.
 import { CORRUPTION_KINDS } from "../../../kamailio/log/incident.js";
 import { quoteShellWord } from "../../../kamailio/shell-words.js";
 import { mb, moment } from "../../../kamailio/units.js";
+import { rpc, there } from "../../commands/rpc.js";
 import { changes } from "../changes.js";
 import { type Commands, logCommand, versionCommands } from "../commands.js";
 import type { ReportInput } from "../input.js";
@@ -26,7 +27,7 @@ export function whatChanged(input: ReportInput, { situation, missing }: Commands
       config === undefined
         ? missing(
             "the configuration shows the modules and functions in use; the shortest one that still shows it, with a SIPp scenario, gets the fastest answer",
-            [`sudo cat ${quoteShellWord(file)}`],
+            [there(situation.reach, `sudo cat ${quoteShellWord(file)}`)],
             "configs",
           )
         : seen.length > 0
@@ -121,11 +122,7 @@ export function libraries(input: ReportInput, { situation, missing }: Commands):
       ...base,
       answer: null,
       evidence_ids: [],
-      missing: missing(
-        "the loaded modules show which libraries are in use",
-        [`${situation.tool.command} core.modules`],
-        "settings",
-      ),
+      missing: missing("the loaded modules show which libraries are in use", [rpc(situation.reach, "core.modules")], "settings"),
     };
   const used = modules.flatMap((name) => {
     const module = (name.split("/").at(-1) ?? name).replace(/\.so$/, "");

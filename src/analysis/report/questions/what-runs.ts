@@ -2,8 +2,7 @@
 import { NEWEST_KNOWN_RELEASES } from "../../../kamailio/knowledge/known-issues.js";
 import { CORRUPTION_KINDS } from "../../../kamailio/log/incident.js";
 import { moment } from "../../../kamailio/units.js";
-import { rpc } from "../../readiness/commands.js";
-import { type Commands, logCommand, usageCommands, versionCommands } from "../commands.js";
+import { argumentsCommand, type Commands, logCommand, usageCommands, versionCommands } from "../commands.js";
 import type { ReportIncident, ReportInput } from "../input.js";
 import type { ReportQuestion } from "../report.js";
 import { quoted } from "../words.js";
@@ -72,7 +71,7 @@ export function sizes(input: ReportInput, { situation, missing }: Commands): Rep
   ];
   const guessed = shown.some(({ setting: { source } }) => source === null || source.endsWith("_default"));
   const known = shown.filter(({ setting: { value } }) => value !== null);
-  const command = situation.rpc === false ? "tr '\\0' ' ' < /proc/$(pgrep -o kamailio)/cmdline" : rpc(situation.tool, "core.arg");
+  const command = argumentsCommand(situation);
   return {
     id: "Q3",
     question: "What are -m and -M?",
