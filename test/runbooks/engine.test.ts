@@ -282,7 +282,7 @@ describe("the reload test", () => {
 
   test("the reload command's words stay words", () => {
     const line = stepOf(make("reload_leak", factsOf(), { command: "htable.reload a;b $x" }), "reload").commands[0]?.text;
-    expect(line).toBe("for i in $(seq 10); do kamcmd htable.reload 'a;b' '$x'; sleep 2; done");
+    expect(line).toBe("for i in $(seq 10); do kamcmd htable.reload 'a;b' '$x'; sleep 6; done");
   });
 });
 

@@ -48,6 +48,8 @@ export function applyContainers(builder: ReadingBuilder, all: readonly Container
   const { limit, oomKilled, environment, image, name } = first.container;
   builder.form(form);
   builder.set("service_manager", form === "kubernetes" ? "kubernetes" : "docker", "container", image || name || form);
+  // A manifest names no pod, and a compose file a service.
+  if (form === "docker" && name !== "") builder.set("container", name, "container", name);
   if (limit !== null) builder.set("memory_limit_bytes", limit.bytes, "container", limit.quote);
   if (oomKilled !== null) builder.set("oom_killed", 1, "container", oomKilled);
   if (first.args.binary?.includes("/")) builder.set("binary", first.args.binary, "container", first.args.binary);

@@ -6,7 +6,7 @@ import { settingsWith } from "../../support/effective-settings.js";
 import { checkOf, DEBUG, judge, judgeRelease, NO_DEBUG, record, STOCK_MODULES } from "../../support/readiness.js";
 
 /** What a person fills in: readiness knows no process. */
-const PID = '"${PID:?pid of the process, from core.psx}"';
+const PID = `"\${PID:?pid of the process, from core.psx}"`;
 
 describe("memlog gates the dumps at shutdown, by SIGUSR1 and by corex", () => {
   test.each`
