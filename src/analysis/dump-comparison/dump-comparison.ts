@@ -5,7 +5,7 @@
  */
 
 import type { Dump } from "../../kamailio/dump/dump.js";
-import { HOUR, duration, percent } from "../../kamailio/units.js";
+import { duration, HOUR, percent } from "../../kamailio/units.js";
 import { type Reach, UNKNOWN_REACH } from "../commands/reach.js";
 import { setCore } from "../commands/rpc.js";
 import { pidWord } from "../commands/words.js";
