@@ -20,6 +20,8 @@ const Environment = z.object({
   RETENTION_ROLLUP_DAYS: days(730),
   OUTGOING_ALLOW: list,
   ALLOWED_HOSTS: list,
+  UPLOAD_IDLE_S: z.coerce.number().min(1).max(3600).default(30),
+  UPLOAD_MIN_RATE: z.coerce.number().int().min(0).max(1_000_000).default(200),
   AUTH: z.enum(["none", "token"]).optional(),
 });
 
@@ -34,6 +36,9 @@ export interface Config {
   outgoing_allow: string[];
   /** Names beside loopback that a request's `Host` may carry with `AUTH=none`. */
   allowed_hosts: string[];
+  /** Seconds in which a body must go on, and bytes a second that it must have. */
+  upload_idle_s: number;
+  upload_min_rate: number;
   auth: "none" | "token";
 }
 
@@ -70,6 +75,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     retention_rollup_days: parsed.data.RETENTION_ROLLUP_DAYS,
     outgoing_allow: parsed.data.OUTGOING_ALLOW,
     allowed_hosts: parsed.data.ALLOWED_HOSTS,
+    upload_idle_s: parsed.data.UPLOAD_IDLE_S,
+    upload_min_rate: parsed.data.UPLOAD_MIN_RATE,
     auth,
   };
 }

@@ -12,6 +12,8 @@ describe("the configuration", () => {
       retention_rollup_days: 730,
       outgoing_allow: [],
       allowed_hosts: [],
+      upload_idle_s: 30,
+      upload_min_rate: 200,
       auth: "none",
     });
   });

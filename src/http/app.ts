@@ -13,11 +13,13 @@ import { serveImports } from "./imports/imports.js";
 import { serveInstances } from "./instances/instances.js";
 import { authenticate } from "./kernel/auth.js";
 import { idempotency } from "./kernel/idempotency.js";
+import { DEFAULT_LIMITS, type Limits } from "./kernel/limits.js";
 import { type Api, newApi } from "./kernel/operation.js";
 import { keepPagesOut } from "./kernel/origin.js";
 import { ProblemError } from "./kernel/problem.js";
 import { Router } from "./kernel/router.js";
 import { storeProblem } from "./kernel/store-problem.js";
+import { closeUnread } from "./kernel/unread.js";
 import { serveLogs } from "./logs/logs.js";
 import { serveReadiness } from "./readiness/readiness.js";
 import { serveReport } from "./report/report.js";
@@ -33,6 +35,7 @@ export interface AppOptions extends Services {
   version: string;
   /** `ALLOWED_HOSTS`. */
   allowed_hosts?: readonly string[];
+  limits?: Limits;
   isStopping: () => boolean;
 }
 
@@ -46,7 +49,7 @@ const SECURITY_HEADERS = [
 const REQUEST_ID = /^[\w.:@/+=-]{1,200}$/;
 
 /** Everything that the service answers. */
-export function createApp({ version, isStopping, allowed_hosts = [], ...services }: AppOptions): Api {
+export function createApp({ version, isStopping, allowed_hosts = [], limits = DEFAULT_LIMITS, ...services }: AppOptions): Api {
   const api = newApi();
   const metrics = new Metrics();
   const router = new Router();
@@ -56,12 +59,14 @@ export function createApp({ version, isStopping, allowed_hosts = [], ...services
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
     c.set("requestId", requestId);
     c.set("services", services);
+    c.set("limits", limits);
     c.set("log", services.log.child({ request_id: requestId }));
     // Before the handler: headers of a finished answer cost a copy of it.
     c.header("X-Request-Id", requestId);
     for (const [name, value] of SECURITY_HEADERS) c.header(name, value);
     await next();
   });
+  api.use(closeUnread);
   api.use(measure(metrics));
   if (services.auth === "none") api.use(keepPagesOut(allowed_hosts));
   api.use(authenticate);

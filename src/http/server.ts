@@ -35,8 +35,20 @@ export async function startServer(config: Config, log: Logger, version: string):
     outgoing_allow: config.outgoing_allow,
     history_days: config.retention_rollup_days,
   });
-  const app = createApp({ ...services, version, allowed_hosts: config.allowed_hosts, isStopping: () => stopping });
-  const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port });
+  const app = createApp({
+    ...services,
+    version,
+    allowed_hosts: config.allowed_hosts,
+    limits: config,
+    isStopping: () => stopping,
+  });
+  const server = serve({
+    fetch: app.fetch,
+    hostname: config.host,
+    port: config.port,
+    // Node gives a request five minutes; a large dump may take longer. Senders that are too slow are cut off where bodies are read.
+    serverOptions: { requestTimeout: 0 },
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("listening", resolve);

@@ -12,15 +12,17 @@ import { nestsTooDeep } from "../../kamailio/nesting.js";
 import { KB, MB } from "../../kamailio/units.js";
 import type { ApiEnv, BodyWitness } from "./env.js";
 import { nestedTooDeep, ProblemError, validationProblem } from "./problem.js";
+import { fastEnough } from "./slow-sender.js";
 
 /** A text that a person pastes or a small command prints. The longest `-I`, unit or process list seen is far below. */
 export const SMALL_TEXT_LIMIT = MB;
 
 /**
- * gzip makes at most 1032 bytes out of one; real logs and dumps stay under 60. A body beyond this ratio, once it is large, is a bomb.
+ * gzip makes at most 1032 bytes out of one; real logs and dumps stay under 60. A body beyond this ratio, once it is large, is a bomb. What was
+ * unpacked until then was also read: eight megabytes of line ends are as many lines as a day's log has.
  */
 const BOMB_RATIO = 300;
-const BOMB_CHECK_FROM = 64 * MB;
+const BOMB_CHECK_FROM = 8 * MB;
 
 export type BodyKind = "json" | "ndjson" | "text";
 
@@ -80,17 +82,10 @@ export async function* bodyChunks(c: Context<ApiEnv>, limit: number): AsyncGener
     });
   const declared = Number(c.req.header("Content-Length") ?? 0);
   if (encoding === "identity" && declared > limit) throw tooLarge(limit, 0, declared);
-  const sent = new SentBytes();
-  const raw = receive(sentBytes(c), c.get("bodyHash"), sent);
   let read = 0;
-  for await (const chunk of unpack(raw, encoding !== "identity")) {
+  for await (const chunk of unpack(receive(sentBytes(c), c.get("bodyHash")), encoding !== "identity")) {
     read += chunk.length;
     if (read > limit) throw tooLarge(limit, read, null);
-    if (read > BOMB_CHECK_FROM && read > sent.bytes * BOMB_RATIO)
-      throw new ProblemError(413, "gzip_bomb", {
-        detail: `The body unpacks to more than ${BOMB_RATIO} times its size (${read} bytes out of ${sent.bytes} so far).`,
-        hint: "Send the text without compression.",
-      });
     yield chunk;
   }
 }
@@ -100,28 +95,22 @@ export async function* bodyChunks(c: Context<ApiEnv>, limit: number): AsyncGener
  */
 export function sentBytes(c: Context<ApiEnv>): AsyncIterable<Uint8Array> {
   const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
-  return incoming ?? ((c.req.raw.body ?? []) as AsyncIterable<Uint8Array>);
+  // Not destroyed when it is left unread: the connection still has to carry the answer.
+  if (incoming?.complete === false) return fastEnough(incoming.iterator({ destroyOnReturn: false }), c.get("limits"));
+  return incoming?.iterator({ destroyOnReturn: false }) ?? ((c.req.raw.body ?? []) as AsyncIterable<Uint8Array>);
 }
 
 /** zlib's default of 16 KB makes a callback of every sixteen kilobytes of a gigabyte. */
 const UNPACKED_CHUNK = 256 * KB;
 
-class SentBytes {
-  bytes = 0;
-}
-
-async function* receive(
-  stream: AsyncIterable<Uint8Array>,
-  hash: BodyWitness | undefined,
-  sent: SentBytes,
-): AsyncGenerator<Uint8Array> {
+async function* receive(stream: AsyncIterable<Uint8Array>, hash: BodyWitness | undefined): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of stream) {
-      sent.bytes += chunk.length;
       hash?.update(chunk);
       yield chunk;
     }
   } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
     throw new ProblemError(400, "upload_cut", { detail: "The upload ended before its end.", hint: "Send it again.", cause });
   }
   if (hash !== undefined) hash.complete = true;
@@ -146,7 +135,12 @@ async function* unpack(raw: AsyncGenerator<Uint8Array>, declaredGzip: boolean): 
   const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK });
   source.on("error", (error) => gunzip.destroy(error));
   try {
-    for await (const chunk of source.pipe(gunzip)) yield chunk as Uint8Array;
+    let unpacked = 0;
+    for await (const chunk of source.pipe(gunzip) as AsyncIterable<Uint8Array>) {
+      unpacked += chunk.length;
+      if (unpacked > BOMB_CHECK_FROM && unpacked > gunzip.bytesWritten * BOMB_RATIO) throw bomb(unpacked, gunzip.bytesWritten);
+      yield chunk;
+    }
   } catch (cause) {
     if (cause instanceof ProblemError) throw cause;
     throw new ProblemError(400, "bad_gzip", {
@@ -158,6 +152,14 @@ async function* unpack(raw: AsyncGenerator<Uint8Array>, declaredGzip: boolean): 
     source.destroy();
     gunzip.destroy();
   }
+}
+
+/** @param packed what was unpacked so far, not what was received: several hundred kilobytes may wait */
+function bomb(unpacked: number, packed: number): ProblemError {
+  return new ProblemError(413, "gzip_bomb", {
+    detail: `The body unpacks to more than ${BOMB_RATIO} times its size (${unpacked} bytes out of ${packed} so far).`,
+    hint: "Send the text without compression.",
+  });
 }
 
 function tooLarge(limit: number, read: number, declared: number | null): ProblemError {

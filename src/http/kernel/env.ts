@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Services } from "../../service/services.js";
 import type { Scope } from "../../store/tokens.js";
+import type { Limits } from "./limits.js";
 
 /** Who sends the request: a token, or the one local user of a service without tokens. */
 export interface Caller {
@@ -17,5 +18,5 @@ export interface BodyWitness {
 }
 
 export interface ApiEnv {
-  Variables: { requestId: string; log: Logger; caller: Caller; services: Services; bodyHash?: BodyWitness };
+  Variables: { requestId: string; log: Logger; caller: Caller; services: Services; limits: Limits; bodyHash?: BodyWitness };
 }

@@ -50,6 +50,7 @@ export function handle<const Config extends OperationConfig>(
     400,
     406,
     ...(isPublic ? [] : ([401, 403] as const)),
+    ...(body === undefined ? [] : ([408, 413, 415] as const)),
     ...problems,
     421,
     429,
