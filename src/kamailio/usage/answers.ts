@@ -100,7 +100,7 @@ function readScalar(value: unknown, sink: Sink): boolean {
 function readFault(error: unknown, line: number, command: Command | null, sink: Sink): true {
   const code = isObject(error) && typeof error.code === "number" ? String(error.code) : "";
   const message = isObject(error) && typeof error.message === "string" ? error.message.slice(0, 200) : "";
-  const { reason, hint } = explainError(code, message, command);
+  const { reason, hint } = explainError(code, message, command, false);
   sink.reject(line, reason, hint);
   return true;
 }

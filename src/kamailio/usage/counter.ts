@@ -19,8 +19,13 @@ export function readCounter(word: string): number | null {
   if (text.length === 0 || text.length > MAX_DIGITS) return null;
   if (text.length <= DIGITS_THAT_ARE_SURE && INTEGER.test(text)) return Number(text);
   if (INTEGER.test(text)) return fromBigInt(BigInt(text));
-  return NUMBER.test(text) ? exactCounter(Number(text)) : null;
+  if (NUMBER.test(text)) return exactCounter(Number(text));
+  return GROUPED.test(text) ? readCounter(text.replace(GROUP_MARKS, "")) : null;
 }
+
+/** `67,108,864`, `67 108 864`, `67'108'864`; with dots from two groups on, since one may be a fraction. */
+const GROUPED = /^-?\d{1,3}(?:(?:,\d{3}){1,6}|(?:['’]\d{3}){1,6}|(?:[ \u00a0\u202f]\d{3}){1,6}|(?:\.\d{3}){2,6})$/;
+const GROUP_MARKS = /[,.'’ \u00a0\u202f]/g;
 
 const INTEGER = /^-?\d{1,25}$/;
 const NUMBER = /^[-+]?(?:\d{1,25}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?$/;

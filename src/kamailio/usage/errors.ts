@@ -1,15 +1,28 @@
 /** What an RPC's error means to the one who ran it, and what to run instead. */
 import { MEMORY_RPCS } from "../knowledge/releases.js";
+import { EXIT_ZERO, NOT_REACHED, REPLY_TOO_BIG } from "../knowledge/usage-commands.js";
 import type { Command } from "./commands.js";
 
-/** `error: 500 - command shm.stats not found`, `Method Not Found`, faults of the commands themselves. */
-export function explainError(code: string, message: string, command: Command | null): { reason: string; hint: string | null } {
+/**
+ * @param printed kamcmd printed it, as text
+ *
+ * `error: 500 - command shm.stats not found`, `Method Not Found`, faults of the commands themselves.
+ */
+export function explainError(
+  code: string,
+  message: string,
+  command: Command | null,
+  printed: boolean,
+): { reason: string; hint: string | null } {
   const named = /command (\S{1,80}) not found/.exec(message)?.[1] ?? command?.name ?? "";
   const reason = `the command answered an error: ${[code, message].filter((part) => part !== "").join(" ")}${named === "" || message.includes(named) ? "" : ` (${named})`}`;
-  return { reason, hint: hintFor(message, named) };
+  const hint = hintFor(message, named);
+  return { reason, hint: hint !== null && printed ? `${hint}; ${EXIT_ZERO}` : hint };
 }
 
 function hintFor(message: string, command: string): string | null {
+  if (UNREACHED.test(message)) return NOT_REACHED;
+  if (/reply too big/i.test(message)) return REPLY_TOO_BIG;
   if (/bad param/.test(message)) return "run `kamcmd core.shmmem` without a unit: it prints bytes";
   if (/No such pid|Invalid filter|One more parameter/.test(message))
     return "run `kamcmd pkg.stats` without arguments: it prints every process";
@@ -18,6 +31,10 @@ function hintFor(message: string, command: string): string | null {
   if (/not found|Not Found|Execution Error/i.test(message)) return missing(command);
   return null;
 }
+
+/** What kamcmd and kamctl say of their sockets (kamcmd.c, kamctl.fifo). */
+const UNREACHED =
+  /connect_(?:unix|tcpudp)_sock|Connection refused|opening (?:Kamailio|OpenSER)'s FIFO|connect to socket|No such file or directory/i;
 
 /** The module that brings the command and its first release. */
 function missing(command: string): string {

@@ -8,19 +8,23 @@ import { MAX_NESTING } from "../nesting.js";
 import { readAnswer, readVersionLine } from "./answers.js";
 import { createBareReader } from "./bare-lines.js";
 import { type Command, readCommand } from "./commands.js";
+import { readCounter } from "./counter.js";
 import { explainError } from "./errors.js";
 import { beginsJson, createJsonScan, type JsonScan, parseJson } from "./json-scan.js";
 import { splitAtBreaks, undecorate } from "./lines.js";
-import { createMetricsPage, type MetricsPage, readMetricLine } from "./metrics-page.js";
-import type { Block, Sink } from "./model.js";
+import { createMetricsPage, isSameSeries, type MetricLine, type MetricsPage, readMetricLine } from "./metrics-page.js";
 import { createPairReader } from "./pair-lines.js";
+import { readHistoryLine } from "./series/history.js";
+import { readMetricsJson } from "./series/metrics-json.js";
+import { createPoints } from "./series/points.js";
+import type { PointsSink } from "./series/series.js";
+import { createTableReader } from "./series/tables.js";
 import { createStructScan, type StructScan } from "./struct-scan.js";
 import { readStruct } from "./structs.js";
 
 /** What the line reader reports to, beside blocks. */
-export interface LineSink extends Sink {
+export interface LineSink extends PointsSink {
   mark(time: WrittenTime, line: number, heads: boolean): void;
-  page(blocks: readonly Block[], at: number | null): void;
   sample(value: Record<string, unknown>, line: number): void;
   unrecognized(text: string, line: number): void;
 }
@@ -34,6 +38,8 @@ const TOO_DEEP = `brackets nested deeper than ${MAX_NESTING} levels, as no answe
 /** Words that only other software's and other commands' texts have. */
 const FOREIGN = /\bopensips(?:ctl|-cli)?\b/i;
 const DUMP = /\b(?:qm|fm|tlsf)_(?:status|sums)(?:\(\))?:/;
+/** The first line of a `watch` screen: `Every 2.0s: kamcmd core.shmmem      sip1: Mon May 20 10:00:01 2024`. */
+const WATCH = /^\S{1,20} \d{1,6}[.,]\d{1,3}s: (.{1,300}?) {2,300}(?:[^\s:]{1,100}: )?(\S.{8,60})$/;
 const HEADER = /^(?:HTTP\/1\.[01] \d{3}|Sia: |Content-(?:Type|Length): |Server: |Connection: |200 OK$)/;
 
 export function createLineReader(sink: LineSink): LineReader {
@@ -51,6 +57,13 @@ export function createLineReader(sink: LineSink): LineReader {
   let dump = false;
   const pairs = createPairReader(sink);
   const bare = createBareReader(sink);
+  const points = createPoints(sink);
+  const tables = createTableReader(points, sink);
+  /** The metric before, by which a history of one metric after the other is told from pages. */
+  let metricBefore: MetricLine | null = null;
+  let byMetric = false;
+  /** A line that nothing knows: a rule below it makes it the header of a table. */
+  let unknown: { text: string; line: number } | null = null;
 
   function flushPage(): void {
     if (page.isEmpty()) return;
@@ -62,6 +75,17 @@ export function createLineReader(sink: LineSink): LineReader {
   function flush(): void {
     pairs.flush();
     flushPage();
+    points.flush();
+  }
+
+  function flushUnknown(): void {
+    if (unknown !== null) sink.unrecognized(unknown.text, unknown.line);
+    unknown = null;
+  }
+
+  /** Whole JSON values, however they were printed; false when nothing in them is known. */
+  function feedValue(value: unknown, line: number): boolean {
+    return readMetricsJson(value, line, points, sink) || readAnswer(value, line, command, sink, sink.sample);
   }
 
   function finishJson(text: string, line: number): void {
@@ -69,7 +93,7 @@ export function createLineReader(sink: LineSink): LineReader {
     const value = parseJson(text);
     if (value === undefined)
       sink.reject(line, "this is no JSON, though it looks like it", "post the answer as the server sent it");
-    else if (!passing && !readAnswer(value, line, command, sink, sink.sample)) sink.unrecognized(text.slice(0, 80), line);
+    else if (!passing && !feedValue(value, line)) sink.unrecognized(text.slice(0, 80), line);
   }
 
   function cutJson(scan: JsonScan, why: string = "JSON that ends in the middle: none of it was read"): void {
@@ -140,6 +164,13 @@ export function createLineReader(sink: LineSink): LineReader {
 
   /** A time, a command or both; false when the line is neither. */
   function feedMark(text: string): boolean {
+    const watched = WATCH.exec(text);
+    if (watched !== null) {
+      startCommand(readCommand(watched[1] ?? "")?.command ?? null);
+      const shown = readTimeText(watched[2] ?? "");
+      if (shown !== null) sink.mark(shown, number, true);
+      return true;
+    }
     const bareText = unframed(text);
     const found = readCommand(bareText);
     const time = readTimeText(found === null ? bareText : promptless(found.before));
@@ -171,6 +202,7 @@ export function createLineReader(sink: LineSink): LineReader {
 
   /** A line outside of everything; returns what it leaves. */
   function feedOpen(raw: string, text: string): string {
+    if (tables.row(raw, number)) return "";
     if (text === "{") brace = number;
     else if (beginsJson(text)) return openJson(raw, number);
     else if (text.startsWith("{")) {
@@ -178,9 +210,24 @@ export function createLineReader(sink: LineSink): LineReader {
       return text.slice(1);
     } else if (foreign || feedForeign(text)) return "";
     else if (pairs.feed(text, number)) flushPage();
-    else if (feedMetric(text) || feedMark(text)) return "";
-    else if (!feedRest(text)) sink.unrecognized(text, number);
+    else if (feedMetric(text)) return "";
+    else if (!feedHistory(raw, text) && !feedMark(text) && !feedRest(text)) {
+      flushUnknown();
+      unknown = { text, line: number };
+      return "";
+    }
+    flushUnknown();
     return "";
+  }
+
+  /** Forms of other tools. */
+  function feedHistory(raw: string, text: string): boolean {
+    if (passing) return false;
+    if (readHistoryLine(text, number, points)) return true;
+    if (!tables.header(raw, number)) return false;
+    if (tables.tookBefore) unknown = null;
+    flush();
+    return true;
   }
 
   function feedForeign(text: string): boolean {
@@ -200,11 +247,29 @@ export function createLineReader(sink: LineSink): LineReader {
     const metric = readMetricLine(text, number);
     if (metric === null) return false;
     pairs.flush();
-    if (!page.add(metric)) {
-      flushPage();
-      page.add(metric);
+    if (byMetric && metric.at !== null) addPoint(metric);
+    else if (!page.add(metric)) {
+      if (metric.at !== null && metricBefore !== null && isSameSeries(metric, metricBefore)) startHistory(metric);
+      else {
+        flushPage();
+        page.add(metric);
+      }
     }
+    metricBefore = metric;
     return true;
+  }
+
+  /** The same metric again right below itself: not the next page, but a history of one metric after the other. */
+  function startHistory(metric: MetricLine): void {
+    byMetric = true;
+    const before = page.take();
+    page = createMetricsPage();
+    for (const one of [...before, metric]) addPoint(one);
+  }
+
+  function addPoint({ name, labels, value, at, line }: MetricLine): void {
+    const series = points.series(name, labels);
+    if (series !== null && at !== null) points.add(series, { local: at, offset: 0 }, readCounter(value), line, "OpenMetrics");
   }
 
   function feedRest(text: string): boolean {
@@ -217,7 +282,7 @@ export function createLineReader(sink: LineSink): LineReader {
     }
     const fault = /^error: (\d{1,5}) - (.{0,200})/i.exec(text);
     if (fault || text.startsWith("ERROR: ")) {
-      const { reason, hint } = explainError(fault?.[1] ?? "", fault?.[2] ?? text.slice(7, 200), command);
+      const { reason, hint } = explainError(fault?.[1] ?? "", fault?.[2] ?? text.slice(7, 200), command, fault !== null);
       if (!passing) sink.reject(number, reason, hint);
       return true;
     }
@@ -228,7 +293,11 @@ export function createLineReader(sink: LineSink): LineReader {
     feed(line) {
       number++;
       if (line === null) {
-        sink.reject(number, "the line is longer than 8 MB", "post one JSON text or sample a line");
+        sink.reject(
+          number,
+          "the line is longer than 8 MB",
+          "post one JSON text or sample a line; ask a metrics server for a shorter stretch, or for fewer metrics at a time",
+        );
         return;
       }
       if (json === null && struct === null && brace === null && line.startsWith("{") && line.endsWith("}") && feedWhole(line))
@@ -242,7 +311,9 @@ export function createLineReader(sink: LineSink): LineReader {
         sink.reject(brace, "a struct without its closing brace: none of it was read", "post the whole output again");
       if (json !== null) cutJson(json);
       if (struct !== null) cutStruct(struct.line);
+      flushUnknown();
       flush();
+      points.end();
     },
   };
 
@@ -255,8 +326,7 @@ export function createLineReader(sink: LineSink): LineReader {
       return false;
     }
     flush();
-    if (!foreign && !passing && !readAnswer(value, number, command, sink, sink.sample))
-      sink.unrecognized(line.slice(0, 80), number);
+    if (!foreign && !passing && !feedValue(value, number)) sink.unrecognized(line.slice(0, 80), number);
     return true;
   }
 }

@@ -3,11 +3,9 @@
  * (knowledge/metric-names.ts) that the import from a Prometheus server shares.
  */
 import { METRIC_PREFIX, metricTarget, TELLTALE_METRICS } from "../knowledge/metric-names.js";
-import { BYTES_SHM_COMMAND } from "../knowledge/usage-commands.js";
-import type { ShmCounters } from "../sample.js";
+import { assemble, type Reading } from "./assemble.js";
 import { readCounter } from "./counter.js";
-import { type Block, NO_SHM, type PkgReading, type ShmSource, type Sink } from "./model.js";
-import { ENTRIES_WITHOUT_PID } from "./moment.js";
+import type { Block, Sink } from "./model.js";
 import { MAX_DESC } from "./structs.js";
 
 export interface MetricLine {
@@ -48,7 +46,7 @@ function readStamp(word: string): number | null {
 const SECONDS_BELOW = 1e11;
 
 /** Fills `labels` from `{a="b",c="d"}` and returns what follows; `null` when the braces do not close. */
-function readLabels(text: string, labels: Record<string, string>): string | null {
+export function readLabels(text: string, labels: Record<string, string>): string | null {
   let at = 1;
   for (let count = 0; count <= MAX_LABELS; count++) {
     while (text[at] === " " || text[at] === ",") at++;
@@ -74,6 +72,13 @@ export interface MetricsPage {
   isEmpty(): boolean;
   /** What the page says, and its time. */
   read(sink: Sink): { blocks: Block[]; at: number | null };
+  /** The lines as they came. */
+  take(): readonly MetricLine[];
+}
+
+/** Do two lines say the same metric with the same labels? */
+export function isSameSeries(a: MetricLine, b: MetricLine): boolean {
+  return a.name === b.name && JSON.stringify(a.labels) === JSON.stringify(b.labels);
 }
 
 /** Lines of one page that are kept; an exporter of everything prints a few thousand. */
@@ -94,6 +99,7 @@ export function createMetricsPage(): MetricsPage {
     },
     isEmpty: () => metrics.length === 0,
     read: (sink) => readPage(metrics, sink),
+    take: () => metrics,
   };
 }
 
@@ -108,41 +114,18 @@ function readPage(metrics: readonly MetricLine[], sink: Sink): { blocks: Block[]
     );
     return { blocks: [], at: null };
   }
-  const shm: { source: ShmSource; counters: ShmCounters; line: number; others: string }[] = [];
-  const rows = new Map<string, PkgReading & { entry: boolean }>();
-  const processes = new Map<string, { pid: number; rank: number | null; desc: string | null }>();
-  const load = new Map<string, number>();
-  let uptime: number | null = null;
+  const readings: Reading[] = [];
   let at: number | null = null;
-
   for (const metric of metrics) {
-    const target = metric.name.startsWith(prefix)
+    const row = metric.name.startsWith(prefix)
       ? metricTarget(METRIC_PREFIX + metric.name.slice(prefix.length), metric.labels)
       : null;
-    if (target === null) continue;
+    if (row === null) continue;
     at = Math.max(at ?? 0, metric.at ?? 0) || null;
-    const value = readCounter(metric.value);
-    switch (target.target.kind) {
-      case "shm":
-        keepShm(shm, target.source === "kamailio_exporter" ? "core.shmmem" : "metrics", target.target.field, value, metric);
-        break;
-      case "pkg":
-        keepPkg(rows, target.target.field, value, metric);
-        break;
-      case "load":
-        if (value !== null && value >= 0) load.set(target.target.name, value);
-        break;
-      case "uptime":
-        uptime = value;
-        break;
-      case "process":
-        keepProcess(processes, metric.labels);
-    }
+    const narrow = row.source === "kamailio_exporter";
+    readings.push({ target: row.target, narrow, labels: metric.labels, value: readCounter(metric.value), line: metric.line });
   }
-  return {
-    blocks: [...shmBlocks(shm, sink), ...pkgBlocks(rows, processes, sink), ...otherBlocks(load, uptime, processes, first)],
-    at,
-  };
+  return { blocks: assemble(readings, null, sink), at };
 }
 
 /** `kamailio_`, unless a page with Kamailio's statistics begins all its names otherwise (`xhttp_prom_beginning`, even empty). */
@@ -155,123 +138,11 @@ function prefixOf(metrics: readonly MetricLine[]): string {
   return METRIC_PREFIX;
 }
 
-function keepShm(
-  shm: { source: ShmSource; counters: ShmCounters; line: number; others: string }[],
-  source: ShmSource,
-  field: keyof ShmCounters,
-  value: number | null,
-  { labels, line }: MetricLine,
-): void {
-  const { type: _type, ...rest } = labels;
-  const others = JSON.stringify(rest);
-  let reading = shm.find((candidate) => candidate.source === source && candidate.others === others);
-  if (reading === undefined) {
-    reading = { source, counters: { ...NO_SHM }, line, others };
-    shm.push(reading);
-  }
-  reading.counters[field] = value;
-}
-
-function shmBlocks(
-  shm: readonly { source: ShmSource; counters: ShmCounters; line: number; others: string }[],
-  sink: Sink,
-): Block[] {
-  const pools = new Map(shm.map((reading) => [`${reading.source}`, reading]));
-  if (pools.size < shm.length) {
-    sink.reject(
-      shm[0]?.line ?? 1,
-      "the page shows the shared memory of several servers",
-      "post each server's own page to its own instance",
-    );
-    return [];
-  }
-  return shm.flatMap(({ source, counters, line }): Block[] => {
-    if (counters.total === null && counters.real_used === null && counters.used === null && counters.free === null) {
-      sink.reject(line, "the shared memory's metrics are no numbers", BYTES_SHM_COMMAND);
-      return [];
-    }
-    const label = source === "core.shmmem" ? "metrics of core.shmmem" : "metrics of shmem";
-    return [{ kind: "shm", label, reading: { source, line, scale: 1, counters } }];
-  });
-}
-
-function keepPkg(
-  rows: Map<string, PkgReading & { entry: boolean }>,
-  field: "used" | "free" | "real_used" | "total_size" | "total_frags",
-  value: number | null,
-  { labels, line }: MetricLine,
-): void {
-  const { pid, entry } = labels;
-  const id = pid ?? entry;
-  const number = id === undefined ? null : readCounter(id);
-  if (id === undefined || number === null) return;
-  const key = pid === undefined ? `entry ${id}` : `pid ${id}`;
-  let row = rows.get(key);
-  if (row === undefined) {
-    const rank = labels.rank === undefined ? null : readCounter(labels.rank);
-    const desc = labels.desc === undefined || labels.desc === "" ? null : labels.desc;
-    row = {
-      line,
-      pid: number,
-      rank,
-      desc,
-      used: null,
-      free: null,
-      real_used: null,
-      total_size: null,
-      total_frags: null,
-      entry: pid === undefined,
-    };
-    rows.set(key, row);
-  }
-  row[field] = value;
-}
-
-function keepProcess(
-  processes: Map<string, { pid: number; rank: number | null; desc: string | null }>,
-  labels: Record<string, string>,
-): void {
-  const pid = readCounter(labels.pid ?? "");
-  if (pid === null || labels.index === undefined) return;
-  const rank = readCounter(labels.rank ?? "");
-  processes.set(labels.index, {
-    pid,
-    rank,
-    desc: labels.description === undefined || labels.description === "" ? null : labels.description,
-  });
-}
-
-/** Older voiplens exporters label a process with its index alone; `core_process_status` of the same page knows the pid. */
-function pkgBlocks(
-  rows: ReadonlyMap<string, PkgReading & { entry: boolean }>,
-  processes: ReadonlyMap<string, { pid: number }>,
-  sink: Sink,
-): Block[] {
-  const readings: PkgReading[] = [];
-  let withoutPid = false;
-  for (const { entry, ...row } of rows.values()) {
-    const known = entry ? processes.get(String(row.pid)) : undefined;
-    withoutPid ||= entry && known === undefined;
-    readings.push(known === undefined ? row : { ...row, pid: known.pid });
-  }
-  if (readings.length === 0) return [];
-  if (withoutPid)
-    sink.warn("the exporter prints the index of a process, not its pid: the index stands in its place, and restarts do not show");
-  return [{ kind: "pkg", label: withoutPid ? ENTRIES_WITHOUT_PID : "metrics of pkgmem", rows: readings }];
-}
-
-function otherBlocks(
-  load: ReadonlyMap<string, number>,
-  uptime: number | null,
-  processes: ReadonlyMap<string, { pid: number; rank: number | null; desc: string | null }>,
-  line: number,
-): Block[] {
-  const blocks: Block[] = [...processes.values()].map((process) => ({
-    kind: "process",
-    label: "metrics of core.psa",
-    ...process,
-  }));
-  if (load.size > 0) blocks.push({ kind: "load", label: "metrics", line, load });
-  if (uptime !== null && uptime >= 0) blocks.push({ kind: "uptime", label: "metrics", line, seconds: uptime, now: null });
-  return blocks;
+/** A metric's name with its labels, as queries, legends and headers of charts write it; labels alone with `__name__` are one too. */
+export function readMetricName(text: string): { name: string; labels: Record<string, string> } {
+  const at = text.indexOf("{");
+  const labels: Record<string, string> = {};
+  if (at < 0 || readLabels(text.slice(at), labels) === null) return { name: text, labels: {} };
+  const { __name__: named, ...others } = labels;
+  return { name: at === 0 ? (named ?? text) : text.slice(0, at).trim(), labels: others };
 }

@@ -1,4 +1,5 @@
 /** Collects what belongs to one moment and makes a sample of it. */
+import { SYSTEM_MALLOC_HINT, SYSTEM_MALLOC_REASON } from "../knowledge/usage-commands.js";
 import type { PkgCounters, UsageSample } from "../sample.js";
 import type { Block, PkgReading, ShmReading, Sink } from "./model.js";
 import { settlePkg } from "./settle-pkg.js";
@@ -113,6 +114,8 @@ export function createMoment(): Moment {
   return moment;
 }
 
+const UNSTARTED_RANK = -128;
+
 /** The label of rows whose exporter prints the process' index instead of its pid. */
 export const ENTRIES_WITHOUT_PID = "metrics without pid";
 
@@ -136,9 +139,11 @@ function settleAllPkg(readings: readonly PkgReading[], hasPids: boolean, process
     else sink.reject(settled.line, settled.reason, settled.hint);
   }
   if (ghosts > 0 && rows.length === 0) {
-    sink.warn(
-      "pkg.stats shows zeros for every process: pkg memory is the system's malloc (MEMPKG=sys), which Kamailio does not count",
-    );
+    const first = readings[0]?.line ?? 1;
+    // A process that has not started has no pid or rank -128; one on the system's malloc has both.
+    const real = readings.some(({ pid, rank }) => pid !== 0 && rank !== null && rank > UNSTARTED_RANK);
+    if (real) sink.reject(first, SYSTEM_MALLOC_REASON, SYSTEM_MALLOC_HINT);
+    else sink.reject(first, "rows of processes that have not started: none has a counter", "run `kamcmd pkg.stats` again");
   } else if (ghosts > 0) sink.warn("rows with pid 0 or without any counter are no processes and were left out");
   return rows;
 }

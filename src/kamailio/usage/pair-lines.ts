@@ -12,7 +12,8 @@ export interface PairReader {
   flush(): void;
 }
 
-const STATISTIC = /^([A-Za-z][A-Za-z0-9_-]{0,63}[:.][^\s=:]{1,128})\s{0,20}(=|::|:)\s{0,20}(-?[0-9][0-9.eE+]{0,39})$/;
+const STATISTIC =
+  /^([A-Za-z][A-Za-z0-9_-]{0,63}[:.][^\s=:]{1,128})\s{0,20}(=|::|:)\s{0,20}(-?[0-9][0-9.eE+,'’ \u00a0\u202f]{0,39})$/;
 const PROCESS = /^Process::\s{1,4}ID=\d{1,9} PID=(\d{1,10}) Type=(.{0,200})$/;
 const XML = /<name>([^<]{1,100})<\/name>|<(?:i4|i8|int|double|string|value)>([^<]{1,100})<\//g;
 /** Members of answers that YAML tools print without braces. */

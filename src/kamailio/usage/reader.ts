@@ -1,7 +1,7 @@
 /**
  * Reads memory usage in every form that Kamailio and the tools around it print it: kamcmd, kamctl over MI FIFO and JSON, JSON-RPC results and
- * errors, statistics in their spellings, metrics pages of xhttp_prom and of two exporters, and samples of the service's own form;
- * several of them after one another, with or without times between them. As a stream: a year of samples needs no more memory than one.
+ * errors, statistics in their spellings, metrics pages of xhttp_prom and of two exporters, samples of the service's own form, and histories out
+ * of other tools (series/); several of them after one another, with or without times between them. As a stream: a year of samples needs no more memory than one.
  */
 import type { Manager, Pool } from "../pool.js";
 import { KB, MB } from "../units.js";
@@ -142,6 +142,11 @@ export function createUsageReader(options: UsageOptions): UsageReader {
       for (const block of blocks) named(block);
       timeline.page(blocks, at);
     },
+    moment(blocks, at) {
+      for (const block of blocks) named(block);
+      timeline.moment(blocks, at);
+    },
+    utc: timeline.utc,
     sample(value, line) {
       if (!report.kinds.includes(SAMPLES)) report.kinds.push(SAMPLES);
       timeline.sample(value, line);

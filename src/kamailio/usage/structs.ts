@@ -23,7 +23,8 @@ const STATISTIC_FIELDS: ReadonlyMap<string, keyof ShmCounters> = new Map([
 ]);
 
 /** Reports what the struct says to the sink; false when it is nothing that this reader knows. */
-export function readStruct(struct: Struct, line: number, command: Command | null, sink: Sink): boolean {
+export function readStruct(printed: Struct, line: number, command: Command | null, sink: Sink): boolean {
+  const struct = ungrouped(printed);
   if (struct.has("real_used") && struct.has("total") && struct.has("free")) return readShm(struct, line, command, sink);
   if (struct.has("real_used") && struct.has("pid")) return readPkg(struct, line, sink);
   if (struct.has("free_size_s") || struct.has("max_free_frag_size")) return elsewhere("shm.report", "dumps", line, sink);
@@ -31,6 +32,20 @@ export function readStruct(struct: Struct, line: number, command: Command | null
   if (readPool(struct, line, command, sink) || readUptime(struct, line, sink) || readProcess(struct, sink)) return true;
   return readLoad(struct, line, sink) || readStatistics(struct, line, sink);
 }
+
+/** Where one figure is written `67.108.864`, `4.411` beside it is 4411 and no fraction. */
+function ungrouped(struct: Struct): Struct {
+  const dotted = [...struct.values()].some((value) => typeof value === "string" && DOTTED.test(value));
+  if (!dotted) return struct;
+  return new Map(
+    [...struct].map(([name, value]) => [
+      name,
+      typeof value === "string" && /^\d{1,3}(?:\.\d{3})+$/.test(value) ? value.replaceAll(".", "") : value,
+    ]),
+  );
+}
+
+const DOTTED = /^\d{1,3}(?:\.\d{3}){2,6}$/;
 
 function elsewhere(what: string, endpoint: string, line: number, sink: Sink): true {
   sink.reject(line, `this is ${what}, which is no usage`, endpointHint(endpoint));

@@ -3,8 +3,8 @@
  *
  * Where the time comes from, in this order: a metrics page's own time stamps; a line with a time above the readings (or below them, when the
  * upload begins with readings); the time that the caller says; the server's clock. All readings of an upload without any time are one
- * sample; a second answer of the same command that says something else is refused, because nothing tells when it was taken. One exception:
- * when `core.uptime` stands beside each of them, its clock parts them.
+ * sample; a second answer of the same command that says something else is refused, because nothing tells when it was taken. Two exceptions:
+ * when `core.uptime` stands beside each of them, its clock parts them; and when it tells a time long past, that is the time.
  */
 
 import { readTimeText, type WrittenTime } from "../log-line/time-text.js";
@@ -28,6 +28,10 @@ export interface Timeline {
   mark(time: WrittenTime, line: number, heads: boolean): void;
   /** A whole metrics page. */
   page(blocks: readonly Block[], at: number | null): void;
+  /** A whole moment of a history: a sample of its own. */
+  moment(blocks: readonly Block[], at: number): void;
+  /** A written time as epoch ms; one without a zone in the caller's. */
+  utc(time: WrittenTime): number;
   /** An object of the service's own form. */
   sample(value: Record<string, unknown>, line: number): void;
   /** The samples that are finished. */
@@ -35,6 +39,8 @@ export interface Timeline {
   end(): void;
 }
 
+/** UTC-12 to UTC+14, and a clock that is a little off. */
+const WIDEST_ZONE = 15 * 3_600_000;
 /** SER's first release; a clock that says less was not set. */
 const OLDEST = Date.UTC(2001, 8, 1);
 /** Metrics of one page are stamped one by one while it is printed. */
@@ -62,10 +68,17 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
 
   function flush(next: number | null): void {
     const { stamped, mark, now } = moment;
-    const clock =
-      stamped === null && mark === null && now !== null && (clocked || options.zone !== null) ? readTimeText(now) : null;
-    emit(stamped ?? mark ?? (clock === null ? null : toUtc(clock)));
+    const clock = stamped === null && mark === null && now !== null ? readTimeText(now) : null;
+    emit(stamped ?? mark ?? (clock !== null && isClockUsed(clock) ? toUtc(clock) : null));
     moment = start(next);
+  }
+
+  /**
+   * `core.uptime` tells a local time without its zone. Of a fresh answer the server's clock knows the time better; it is not fresh when no zone
+   * on earth makes it now, or when answers are parted by it.
+   */
+  function isClockUsed({ local }: WrittenTime): boolean {
+    return clocked || options.zone !== null || (options.at === null && Math.abs(options.now - local) > WIDEST_ZONE);
   }
 
   function emit(at: number | null): void {
@@ -178,6 +191,13 @@ export function createTimeline(options: TimelineOptions, sink: Sink): Timeline {
       if (at !== null) moment.stamped ??= at;
       for (const block of blocks) add(block);
     },
+    moment(blocks, at) {
+      flush(moment.mark);
+      moment.stamped = at;
+      for (const block of blocks) add(block);
+      flush(null);
+    },
+    utc: toUtc,
     sample: addSample,
     take() {
       const samples = finished;

@@ -169,9 +169,10 @@ describe("counters that cannot be", () => {
   test("a build with the system's malloc has no pkg counters", () => {
     const row = (pid: number) =>
       `{\n\tentry: 1\n\tpid: ${pid}\n\trank: 1\n\tused: 0\n\tfree: 0\n\treal_used: 0\n\ttotal_size: 0\n}\n`;
-    const { samples, warnings } = readUsage(row(7) + row(8), { now: NOW });
+    const { samples, rejected } = readUsage(row(7) + row(8), { now: NOW });
     expect(samples).toEqual([]);
-    expect(warnings[0]).toContain("MEMPKG=sys");
+    expect(rejected[0]?.reason).toContain("MEMPKG=sys");
+    expect(rejected[0]?.hint).toContain("smaps_rollup");
   });
 
   test("a number beyond 2^53 is refused, never rounded", () => {

@@ -1,4 +1,5 @@
 /** Errors, lists and shapes that only count when nothing better was recognised. Rows of the recogniser's table; the first that holds wins. */
+import { NOT_REACHED } from "../../knowledge/usage-commands.js";
 import type { KindRow } from "../kind-row.js";
 
 const DATED_LINE =
@@ -20,7 +21,7 @@ export const LEFTOVERS: readonly KindRow[] = [
     ],
     title: "an error of kamcmd or kamctl: it could not reach Kamailio",
     endpoint: null,
-    hint: "is Kamailio running, is the module ctl (for kamcmd) or jsonrpcs (for kamctl) loaded, and is this the right socket? kamcmd -s unixs:/run/kamailio/kamailio_ctl",
+    hint: NOT_REACHED,
   },
   {
     kind: "rpc_error",
