@@ -207,7 +207,7 @@ function newestPeak(samples: readonly TimedSample[]): number | null {
 
 /** @param version of the release that it is for: it decides what is unknown in it */
 async function readConfigs(readings: readonly TextReading[], version: Version | null): Promise<ConfigReading | null> {
-  const files = new Map(readings.flatMap(({ name, config }) => (config === null ? [] : [[name, config] as const])));
+  const files = new Map(readings.flatMap(({ config }) => [...(config ?? [])]));
   if (files.size === 0) return null;
   const { readConfig } = await import("../../kamailio/config/read-config.js");
   return readConfig(files, { version });

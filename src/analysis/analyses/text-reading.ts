@@ -52,7 +52,8 @@ export interface TextReading {
   usage: UsageReading | null;
   host: HostMemoryReading | null;
   /** The text itself, without its secrets, when it is a kamailio.cfg. */
-  config: string | null;
+  /** Files of a configuration by their paths. */
+  config: ReadonlyMap<string, string> | null;
   warnings: string[];
   secrets_removed: number;
 }
@@ -75,9 +76,16 @@ const NOT_TEXT: ReadonlySet<Kind> = new Set([
   "html",
 ]);
 /** A configuration names versions, options and levels of its own, a script or a help text all of them. */
-const NO_SETTINGS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "opensips_cfg", "gdb_script", "kamailio_help", "tool_help"]);
+const NO_SETTINGS: ReadonlySet<Kind> = new Set([
+  "kamailio_cfg",
+  "config_map",
+  "opensips_cfg",
+  "gdb_script",
+  "kamailio_help",
+  "tool_help",
+]);
 /** Configurations: what looks like a counter in them is a parameter. */
-const NO_COUNTERS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "opensips_cfg"]);
+const NO_COUNTERS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "config_map", "opensips_cfg"]);
 /** A log that proves nothing is still an answer: it was read, and nothing of memory is in it. */
 const LOGS: ReadonlySet<Kind> = new Set(["kamailio_log", "dump"]);
 /** Messages about one text. */
@@ -141,7 +149,7 @@ export class TextReader {
       settings: NO_SETTINGS.has(recognition.kind) ? null : await read(() => readSettingsOf(text)),
       usage: NO_COUNTERS.has(recognition.kind) ? null : await this.#readUsage(text),
       host: NO_COUNTERS.has(recognition.kind) ? null : await read(() => readHostOf(text)),
-      config: recognition.kind === "kamailio_cfg" ? text : null,
+      config: configOf(recognition.kind, this.name, text),
       warnings: [],
       secrets_removed: removed,
     };
@@ -227,6 +235,19 @@ async function readHostOf(text: string): Promise<HostMemoryReading | null> {
   const { readHostMemory } = await import("../../kamailio/host-memory/read.js");
   const read = readHostMemory(text);
   return read.hosts.length + read.processes.length + read.slab_caches.length + read.groups.length === 0 ? null : read;
+}
+
+/** The files of a kamailio.cfg, or of a map of paths to texts; `null` for another text, or a map that is cut. */
+function configOf(kind: Kind, name: string, text: string): ReadonlyMap<string, string> | null {
+  if (kind === "kamailio_cfg") return new Map([[name, text]]);
+  if (kind !== "config_map") return null;
+  try {
+    const files = Object.entries(JSON.parse(text) as Record<string, unknown>);
+    const texts = files.flatMap(([path, one]) => (typeof one === "string" ? [[path, one] as const] : []));
+    return texts.length === files.length ? new Map(texts) : null;
+  } catch {
+    return null;
+  }
 }
 
 function partsOf(reading: TextReading): AnalysisPart[] {

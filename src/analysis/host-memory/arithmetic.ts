@@ -33,7 +33,11 @@ export function arithmeticOf({ host, shares, groups, kamailio, growth, context }
         ? "RssAnon of each process + the largest RssShmem + the largest RssFile: the shm pool once (pages not written since the fork still count in each)"
         : `RSS added up - the shm pool for all but one process: an estimate, between ${mb(kamailio.lowest ?? 0)} and ${mb(kamailio.rss_sum ?? 0)}`,
   );
-  add("shm pool touched", kamailio.shm_touched, `of ${mb(context.shm_size_bytes ?? 0)}`);
+  add(
+    "shm pool touched",
+    kamailio.shm_touched,
+    context.shm_size_bytes == null ? "-m is not recorded" : `of ${mb(context.shm_size_bytes)}`,
+  );
   add(
     "beyond the pools",
     kamailio.beyond_pools,
@@ -58,7 +62,9 @@ export function arithmeticOf({ host, shares, groups, kamailio, growth, context }
     );
     add("swap used", shares.swap_used, "SwapTotal - SwapFree");
   }
-  for (const [name, bytes] of Object.entries(growth))
+  const { free_fell, ...grown } = growth;
+  for (const [name, bytes] of Object.entries(grown))
     add(`growth of ${name.replaceAll("_", " ")}`, bytes, "last reading - first reading");
+  add("fall of the host's free memory", free_fell, "first reading - last reading");
   return lines;
 }

@@ -288,7 +288,9 @@ class HostMemoryText {
   }
 
   #closeProcess(): void {
-    if (this.#process) this.#keep(this.#process);
+    // `Name:` stands above many things; what has no pid and no figure is no process.
+    if (this.#process && Object.entries(this.#process).some(([field, value]) => field !== "name" && value !== null))
+      this.#keep(this.#process);
     this.#process = null;
     this.#mapping = null;
     this.#pathPid = null;

@@ -62,6 +62,7 @@ export type Kind =
   | "start_script"
   | "start_values"
   | "kamailio_cfg"
+  | "config_map"
   | "opensips_cfg"
   // counters
   | "shm_counters"

@@ -175,3 +175,16 @@ test("times without a year are those before the text was taken", async () => {
   expect(dumps.length).toBeGreaterThan(0);
   for (const { taken_at } of dumps) expect(taken_at).toMatch(/^2023-/);
 });
+
+describe("texts of several kinds at once", () => {
+  test("a configuration as a map of files is read with its main file", async () => {
+    const { config } = await analyseFixtures("configs/ims-map.json");
+    expect(config?.files).toEqual(["pcscf.cfg", "kamailio_pcscf.cfg", "route/register.cfg"]);
+    expect(JSON.stringify(config)).not.toContain("module_ctl_missing");
+  });
+
+  test("the description of a pod is no process", async () => {
+    const { recognised } = await analyseFixtures("start-files/kubectl-describe.txt");
+    expect(recognised[0]?.parts).toEqual(["settings"]);
+  });
+});

@@ -42,6 +42,12 @@ export const DOCUMENTS: readonly KindRow[] = [
     hint: "post the output of kamailio -I to .../builds",
   },
   {
+    kind: "config_map",
+    when: [{ begins: /^\{\s{0,80}"[^"\n]{1,300}\.(?:cfg|inc|conf|list|txt)"\s{0,8}:\s{0,8}"/, any: ['.cfg"'] }],
+    title: "a configuration of several files as a JSON map of paths to texts",
+    endpoint: "configs",
+  },
+  {
     kind: "opensips_cfg",
     when: [
       {
