@@ -46,6 +46,7 @@ export const DOCUMENTS: readonly KindRow[] = [
     when: [{ begins: /^\{\s{0,80}"[^"\n]{1,300}\.(?:cfg|inc|conf|list|txt)"\s{0,8}:\s{0,8}"/, any: ['.cfg"'] }],
     title: "a configuration of several files as a JSON map of paths to texts",
     endpoint: "configs",
+    command: "tar -C /etc/kamailio -c .",
   },
   {
     kind: "opensips_cfg",
