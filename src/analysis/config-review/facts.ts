@@ -1,7 +1,7 @@
 /** The values of a configuration as a rule asks for them: the one in force, the line that sets it, the release's default. */
 import type { Build } from "../../kamailio/binary/build.js";
 import type { ConfigPlace, ConfigReading, CoreAssignment, ModuleParameterLine } from "../../kamailio/config/reading.js";
-import { coreDefault } from "../../kamailio/knowledge/core-parameters.js";
+import { coreDefault, newestCoreDefault } from "../../kamailio/knowledge/core-parameters.js";
 import { DEFAULT_DEBUG } from "../../kamailio/knowledge/releases.js";
 import {
   type EffectiveSettings,
@@ -85,6 +85,14 @@ export class ConfigFacts {
     return value === undefined && typeof fallback === "number" ? fallback : null;
   }
 
+  /** As `core`, by the newest release where this one is not known: what a cost is worked out from must not be missing. */
+  coreOrNewest(name: string): number | null {
+    const known = this.core(name);
+    if (known !== null || this.assigned(name) !== null) return known;
+    const fallback = newestCoreDefault(name);
+    return typeof fallback === "number" ? fallback : null;
+  }
+
   /** A setting that is in force: what the command line or the process says, else the file, else the default. */
   setting(name: Extract<SettingName, string>, core: string = name): number | null {
     const recorded = this.settings[name];
@@ -105,6 +113,11 @@ export class ConfigFacts {
     return this.modules.has(module);
   }
 
+  /** Every module that is loaded, each once. */
+  loadedModules(): string[] {
+    return [...this.modules];
+  }
+
   /** The first of these modules that is loaded. */
   anyLoaded(...modules: string[]): string | null {
     return modules.find((module) => this.modules.has(module)) ?? null;
@@ -122,10 +135,14 @@ export class ConfigFacts {
 
   /** A module parameter's number, else its default; `null` when neither is known. */
   number(module: string, name: string): number | null {
-    const line = this.parameter(module, name);
-    if (line === null) return moduleDefault(module, name, this.version);
-    if (typeof line.value === "number") return line.value;
-    return typeof line.value === "string" && /^-?\d{1,15}$/.test(line.value) ? Number(line.value) : null;
+    return this.parameter(module, name) === null ? moduleDefault(module, name, this.version) : this.numberSet(module, name);
+  }
+
+  /** A module parameter's number as the file sets it. */
+  numberSet(module: string, name: string): number | null {
+    const value = this.parameter(module, name)?.value;
+    if (typeof value === "number") return value;
+    return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : null;
   }
 
   /** A module parameter's text when it is set in the file. */

@@ -95,6 +95,27 @@ export interface UnknownStatement extends ConfigPlace {
   reason: string;
 }
 
+/** What the routes are made of, in numbers: each stands in the private memory of every process. */
+export interface ScriptCounts {
+  /** Calls of a function, of a module or of the core. */
+  calls: number;
+  /** `route(NAME)`. */
+  route_calls: number;
+  /** `drop`, `exit`, `return`, `break` and their kin without brackets. */
+  actions: number;
+  /** `if`, `while`, `switch`. */
+  conditions: number;
+  /** `$var(x) = ...` and its kin. */
+  assignments: number;
+  /** Comparisons, `&&`, `||`, `+` and other operators. */
+  operators: number;
+  /** Strings among the arguments, and their characters. */
+  strings: number;
+  string_characters: number;
+  /** Pseudo-variables inside strings. */
+  variables_in_strings: number;
+}
+
 export interface ConfigReading {
   main: string;
   /** The files as they were given, secrets removed, with the same number of lines. */
@@ -115,6 +136,9 @@ export interface ConfigReading {
   sockets: ListenSocket[];
   aliases: (ConfigPlace & { value: string })[];
   routes: RouteBlock[];
+  script: ScriptCounts;
+  /** The domains of usrloc that routes name (`save("location")`): each becomes a table in shared memory. */
+  script_domains: string[];
   /** The engine that runs the routes when it is not the native script. */
   engine: string | null;
   unknown: UnknownStatement[];

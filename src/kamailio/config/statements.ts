@@ -7,6 +7,7 @@ import { MAX_KEPT, MAX_STATEMENT_TOKENS, MAX_UNKNOWN, MAX_VALUE } from "./limits
 import { readModuleParameter } from "./module-parameters.js";
 import type { Preprocessor } from "./preprocessor.js";
 import type { ConfigPlace, ConfigReading } from "./reading.js";
+import { NO_SCRIPT, ScriptCounter } from "./script-counts.js";
 import { items, readListen, readSocketBlock } from "./sockets.js";
 import { TokenQueue } from "./token-queue.js";
 import type { Token, Tokens } from "./tokens.js";
@@ -15,7 +16,18 @@ import { statementWord } from "./words.js";
 
 type Kept = Pick<
   ConfigReading,
-  "core" | "custom" | "module_paths" | "modules" | "modparams" | "sockets" | "aliases" | "routes" | "engine" | "unknown"
+  | "core"
+  | "custom"
+  | "module_paths"
+  | "modules"
+  | "modparams"
+  | "sockets"
+  | "aliases"
+  | "routes"
+  | "script"
+  | "script_domains"
+  | "engine"
+  | "unknown"
 >;
 
 /** A route's header is a word and a name in brackets. */
@@ -31,11 +43,14 @@ export class Statements {
     sockets: [],
     aliases: [],
     routes: [],
+    script: NO_SCRIPT,
+    script_domains: [],
     engine: null,
     unknown: [],
   };
   private readonly queue: TokenQueue;
   private socketWorkers = 0;
+  private readonly script = new ScriptCounter();
 
   constructor(
     tokens: Tokens,
@@ -48,6 +63,8 @@ export class Statements {
   /** Reads to the end. */
   read(): Kept {
     for (let token = this.queue.peek(); token.kind !== "end"; token = this.queue.peek()) this.statement(token);
+    this.kept.script = this.script.counts;
+    this.kept.script_domains = [...this.script.domains];
     return this.kept;
   }
 
@@ -153,7 +170,7 @@ export class Statements {
       .slice(1)
       .map((token) => token.text)
       .join("");
-    const { last, closed } = this.queue.block();
+    const { last, closed } = this.queue.block((token) => this.script.add(token));
     if (!closed) this.preprocessor.warn(placeOf(taken), "the block that opens here is not closed");
     const place = { ...placeOf(taken), end_line: last.end_line };
     const name = /^\[(.{1,200})\]$/.exec(header)?.[1] ?? "";

@@ -37,14 +37,15 @@ export class TokenQueue {
     return taken;
   }
 
-  /** Skips a block and returns its last token. */
-  block(): { last: Token; closed: boolean } {
+  /** Skips a block and returns its last token; `seen` is told of every token in it. */
+  block(seen: (token: Token) => void = () => undefined): { last: Token; closed: boolean } {
     let depth = 0;
     let last = this.peek();
     do {
       const token = this.take();
       if (token.kind === "end") return { last, closed: false };
       last = token;
+      seen(token);
       if (token.kind === "sign" && token.text === "{") depth++;
       if (token.kind === "sign" && token.text === "}") depth--;
     } while (depth > 0);

@@ -58,6 +58,11 @@ export function coreDefault(name: string, version: Version | null): number | str
   return rows.find(([since, until]) => versionInRange(version, { since, until }))?.[2] ?? null;
 }
 
+/** The value without a line in the newest release; `null` when the table does not tell. */
+export function newestCoreDefault(name: string): number | string | null {
+  return coreParameter(name)?.defaults?.at(-1)?.[2] ?? null;
+}
+
 export function inReleases(version: Version, releases: readonly Lifetime[]): boolean {
   return releases.some(([since, until]) => versionInRange(version, { since, until }));
 }
