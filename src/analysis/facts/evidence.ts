@@ -49,7 +49,7 @@ export interface Evidence {
   builds: readonly Recorded<Build>[];
   settings: readonly Recorded<SettingsReading>[];
   /** The newest kamailio.cfg, read for the release that `knownVersion` tells. */
-  config: Recorded<Pick<ConfigReading, "settings">> | null;
+  config: Recorded<ConfigReading> | null;
   sightings: readonly Recorded<Sighting>[];
   /** The host's memory in bytes, by the newest text that says it. */
   host_total_bytes: number | null;

@@ -4,6 +4,7 @@
  */
 import type { Build } from "../../kamailio/binary/build.js";
 import { kamailioVersion } from "../../kamailio/binary/kamailio-version.js";
+import type { ConfigReading } from "../../kamailio/config/reading.js";
 import { effectiveSettings } from "../../kamailio/settings/effective.js";
 import type { EffectiveSettings, EffectiveValue, SettingValues } from "../../kamailio/settings/settings.js";
 import { readVersion, type Version } from "../../kamailio/version.js";
@@ -19,6 +20,8 @@ export interface InstanceFacts {
   version: Version | null;
   /** In force by Kamailio's own precedence. */
   settings: EffectiveSettings;
+  /** The newest kamailio.cfg, read for this release. */
+  config: ConfigReading | null;
   host_total_bytes: number | null;
 }
 
@@ -34,7 +37,15 @@ export function gatherFacts(evidence: Evidence): InstanceFacts {
     build: judged === null ? null : { id: judged.id, recorded_at: judged.recorded_at, build: judged.value },
     version,
   });
-  return { instance, build, running_build, version, settings: withSightings(settings, evidence.sightings), host_total_bytes };
+  return {
+    instance,
+    build,
+    running_build,
+    version,
+    settings: withSightings(settings, evidence.sightings),
+    config: config?.value ?? null,
+    host_total_bytes,
+  };
 }
 
 /** The release that runs; a configuration is read for it, so it is asked before one is read. */

@@ -2,14 +2,19 @@
 import { hasReallocAccountingBug } from "../../kamailio/knowledge/releases.js";
 import type { EffectiveValue } from "../../kamailio/settings/settings.js";
 import { reachOf } from "../commands/reach.js";
+import { ConfigFacts } from "../config-review/facts.js";
+import { NO_CONFIG } from "../config-review/no-config.js";
+import { estimateProcesses } from "../config-review/processes/process-estimate.js";
 import type { DumpAgreement, InstanceFacts as JudgedFacts, Sourced } from "../history/history.js";
 import { usesTls } from "../history/uses-tls.js";
 import type { DumpEvidence } from "./evidence.js";
 import type { InstanceFacts } from "./gather.js";
+import { reviewInput } from "./review-input.js";
 
 /** @param dumps newest first */
 export function historyFacts(facts: InstanceFacts, dumps: readonly DumpEvidence[]): JudgedFacts {
   const { instance, version, settings, host_total_bytes } = facts;
+  const server = reviewInput(facts, facts.config ?? NO_CONFIG);
   const managers = [settings.shm_manager.value, settings.pkg_manager.value];
   return {
     instance,
@@ -21,11 +26,18 @@ export function historyFacts(facts: InstanceFacts, dumps: readonly DumpEvidence[
     shm_size_mb: sourced(settings.shm_size_mb),
     pkg_size_mb: sourced(settings.pkg_size_mb),
     processes: settings.processes.value,
+    estimated_processes: estimatedProcesses(facts),
     tls: usesTls(settings.modules.value),
     host_total_bytes,
+    server,
     dumps: dumps.flatMap(agreement),
     reach: reachOf(facts),
   };
+}
+
+/** What the recorded kamailio.cfg starts; `null` without one. */
+export function estimatedProcesses(facts: InstanceFacts): number | null {
+  return facts.config === null ? null : estimateProcesses(new ConfigFacts(reviewInput(facts, facts.config))).processes;
 }
 
 function sourced({ value, source }: EffectiveValue<number>): Sourced<number> | null {

@@ -10,6 +10,7 @@ import type { IncidentKind } from "../../kamailio/log/incident.js";
 import type { Manager, Pool } from "../../kamailio/pool.js";
 import type { Version } from "../../kamailio/version.js";
 import { type Reach, UNKNOWN_REACH } from "../commands/reach.js";
+import type { ConfigReviewInput } from "../config-review/facts.js";
 
 /** The shared pool. A counter that was never recorded is an empty series. */
 export interface ShmHistory {
@@ -83,9 +84,13 @@ export interface InstanceFacts {
   pkg_size_mb: Sourced<number> | null;
   /** Processes with a pkg pool, where settings or a start-up line say it; the history's own processes count otherwise. */
   processes: number | null;
+  /** What the configuration starts, where one is recorded. */
+  estimated_processes: number | null;
   /** Is the tls module in use? It keeps 512 KiB of shm a process in reserve (tls_init.c:969-978). */
   tls: boolean | null;
   host_total_bytes: number | null;
+  /** The configuration with what is in force beside it, from which the fixed parts and the processes are worked out; `null`: nothing is known. */
+  server: ConfigReviewInput | null;
   dumps: DumpAgreement[];
   /** How commands reach it. */
   reach: Reach;
@@ -136,8 +141,10 @@ export const NO_FACTS: InstanceFacts = {
   shm_size_mb: null,
   pkg_size_mb: null,
   processes: null,
+  estimated_processes: null,
   tls: null,
   host_total_bytes: null,
+  server: null,
   dumps: [],
   reach: UNKNOWN_REACH,
 };

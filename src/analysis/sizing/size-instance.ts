@@ -12,8 +12,6 @@ import { recommend, type SizingRequest } from "./recommend.js";
 import type { HostImpact, Recommendation, Sizing, Window } from "./sizing.js";
 
 export const DEFAULT_HORIZON_DAYS = 90;
-/** Processes of a server of which nothing is known: 8 UDP and 8 TCP workers and a handful of others. */
-const USUAL_PROCESSES = 24;
 /** Above this share of the host's memory the pools crowd out everything else. */
 const MOST_OF_THE_HOST = 0.8;
 
@@ -64,8 +62,7 @@ export function sizeInstance(
 }
 
 function hostImpact(history: History, shm: Recommendation, pkg: Recommendation, { expected }: SizingRequest): HostImpact {
-  const known = history.facts.processes !== null || history.processes.length > 0;
-  const processes = expected.processes ?? (known ? processCount(history) : USUAL_PROCESSES);
+  const processes = expected.processes ?? processCount(history);
   const shmBytes = shm.recommended_mb * MB;
   const pkgBytes = pkg.recommended_mb * MB * processes;
   return {

@@ -1,6 +1,6 @@
 /** Loads what is recorded about an instance as evidence for the one gathering of facts (`analysis/facts/`). Nothing is decided here. */
 import type { DumpEvidence, Evidence, Recorded, Sighting } from "../../analysis/facts/evidence.js";
-import { gatherFacts, type InstanceFacts } from "../../analysis/facts/gather.js";
+import { gatherFacts, type InstanceFacts, knownVersion } from "../../analysis/facts/gather.js";
 import { dumpSighting } from "../../analysis/facts/sightings.js";
 import type { Build } from "../../kamailio/binary/build.js";
 import type { HostMemoryReading } from "../../kamailio/host-memory/reading.js";
@@ -9,6 +9,7 @@ import { timestamp } from "../../kamailio/units.js";
 import type { StoredDump } from "../../store/dumps.js";
 import type { StoredRecord } from "../../store/records.js";
 import type { Store } from "../../store/store.js";
+import { recordedConfig } from "./recorded-config.js";
 
 /** Settings texts that are looked at, newest first. Older ones were replaced by them long ago. */
 const SETTINGS_READ = 100;
@@ -38,12 +39,16 @@ async function recordedEvidence(store: Store, instance: string): Promise<Evidenc
     store.dumps.list(instance, { pool: "shm" }, newest(1)),
     store.dumps.list(instance, { pool: "pkg" }, newest(1)),
   ]);
-  return {
-    instance,
+  const said = {
     builds: [build, running].flatMap((record) => (record === null ? [] : [recorded(record)])),
     settings: settings.map(recorded).reverse(),
-    config: config === null ? null : recorded(config),
     sightings: [...sightings.map(recorded), ...[shm, pkg].flatMap(seenInDump)].sort(byTime),
+  };
+  const reading = config === null ? null : await recordedConfig(store, instance, config.id, knownVersion(said));
+  return {
+    instance,
+    ...said,
+    config: config === null || reading === null ? null : { ...recorded(config), value: reading },
     host_total_bytes: hosts.flatMap(({ value }) => value.hosts.at(-1)?.total ?? [])[0] ?? null,
   };
 }
