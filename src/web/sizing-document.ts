@@ -31,7 +31,7 @@ export function sizingDocument(instance: string, sizing: Sizing): Document {
     { kind: "heading", level: 2, text: "On the host" },
     {
       kind: "paragraph",
-      text: `shm ${mb(host.shm_bytes)} and pkg ${mb(host.pkg_bytes_total)} for ${host.processes} processes: ${mb(host.total_bytes)}${host.host_total_bytes === null ? "; the host's memory is not recorded (post /proc/meminfo to .../host-memory)" : ` of the host's ${mb(host.host_total_bytes)}`}.`,
+      text: `shm ${mb(host.shm_bytes)} and pkg ${mb(host.pkg_bytes_total)} for ${host.processes} processes: ${mb(host.total_bytes)}${host.host_total_bytes === null ? "; the host's memory is not recorded (post /proc/meminfo to .../host-memory)" : ` of the host's ${mb(host.host_total_bytes)}`}${limitText(sizing)}.`,
     },
     { kind: "heading", level: 2, text: "To apply (at the next restart)" },
     { kind: "paragraph", text: "Command line:" },
@@ -45,6 +45,13 @@ export function sizingDocument(instance: string, sizing: Sizing): Document {
     { kind: "paragraph", text: "Kubernetes:" },
     { kind: "code", language: "text", text: apply.kubernetes_args },
   ];
+}
+
+/** A limit is held against the sum: the pools are touched little by little, and the kernel ends whoever passes it. */
+export function limitText({ host_impact: { limit_bytes, limit_source, total_bytes } }: Pick<Sizing, "host_impact">): string {
+  if (limit_bytes === null) return "";
+  const over = total_bytes > limit_bytes ? ": more than it, so the kernel ends it (OOM) once the pools are used" : "";
+  return `; the limit is ${mb(limit_bytes)} (${limit_source})${over}`;
 }
 
 function recommendationBlocks(one: Recommendation): Block[] {

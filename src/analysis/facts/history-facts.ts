@@ -29,6 +29,7 @@ export function historyFacts(facts: InstanceFacts, dumps: readonly DumpEvidence[
     estimated_processes: estimatedProcesses(facts),
     tls: usesTls(settings.modules.value),
     host_total_bytes,
+    memory_limit: sourced(settings.memory_limit_bytes),
     server,
     dumps: dumps.flatMap(agreement),
     reach: reachOf(facts),

@@ -89,6 +89,8 @@ export interface InstanceFacts {
   /** Is the tls module in use? It keeps 512 KiB of shm a process in reserve (tls_init.c:969-978). */
   tls: boolean | null;
   host_total_bytes: number | null;
+  /** The limit of the container or the unit in bytes. */
+  memory_limit: Sourced<number> | null;
   /** The configuration with what is in force beside it, from which the fixed parts and the processes are worked out; `null`: nothing is known. */
   server: ConfigReviewInput | null;
   dumps: DumpAgreement[];
@@ -144,6 +146,7 @@ export const NO_FACTS: InstanceFacts = {
   estimated_processes: null,
   tls: null,
   host_total_bytes: null,
+  memory_limit: null,
   server: null,
   dumps: [],
   reach: UNKNOWN_REACH,

@@ -1,21 +1,24 @@
 /**
- * A size without any history: what the expected load costs by what such things cost elsewhere. Said to be a guess, to be replaced after a week of samples.
+ * A size from a load that is asked about, or without any history: what is fixed, and what the load costs by what such things cost on this server, by its
+ * configuration or in its release.
  */
 
 import type { Pool } from "../../kamailio/pool.js";
 import { KB, MB } from "../../kamailio/units.js";
 import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/tls-reserve.js";
 import type { InstanceFacts } from "../history/history.js";
+import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Basis } from "../capacity/basis.js";
+import type { ExpectedLoad } from "../capacity/load.js";
+import { pkgSteps, shmSteps } from "../capacity/needs.js";
 import { usualMb } from "./demand.js";
-import { add, floor, margin, type Step, typed } from "./estimate.js";
+import { floor, type Step, typed } from "./estimate.js";
 
-/** The load that is expected; `null`: not said. */
-export interface ExpectedLoad {
-  contacts: number | null;
-  /** Concurrent calls. */
-  calls: number | null;
-  tls_connections: number | null;
-  processes: number | null;
+/** The steps to a size that a person would type. */
+export function coldStartSteps(pool: Pool, basis: Basis, load: ExpectedLoad): Step[] {
+  const usual = usualMb(pool, basis.facts.version);
+  const needs = pool === "shm" ? shmSteps(basis, load, "high") : pkgSteps(basis, "high");
+  return [...needs, floor(usual * MB, `the default of the release is ${usual} MB`), typed(pool)];
 }
 
 export const NO_EXPECTED_LOAD: ExpectedLoad = { contacts: null, calls: null, tls_connections: null, processes: null };
@@ -52,4 +55,7 @@ export function coldStartSteps(pool: Pool, load: ExpectedLoad, facts: InstanceFa
     defaults,
     typed("shm"),
   ];
+/** The steps to the least with which the server starts and gets by. */
+export function leastSteps(pool: Pool, basis: Basis, load: ExpectedLoad): Step[] {
+  return pool === "shm" ? shmSteps(basis, load, "likely") : pkgSteps(basis, "likely");
 }

@@ -2,11 +2,15 @@
 
 import type { Pool } from "../../kamailio/pool.js";
 import { DAY, duration, MB, mb } from "../../kamailio/units.js";
+import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Basis } from "../capacity/basis.js";
+import { type ExpectedLoad, isSaid } from "../capacity/load.js";
+import { startBytes } from "../capacity/needs.js";
+import { mb } from "../diagnosis/case.js";
 import { asRange } from "../diagnosis/exhaustion.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
-import { processCount } from "../diagnosis/tls-reserve.js";
 import type { History } from "../history/history.js";
-import { coldStartSteps, type ExpectedLoad } from "./cold-start.js";
+import { coldStartSteps, leastSteps } from "./cold-start.js";
 import { confidenceOf, UPPER } from "./confidence.js";
 import { type DemandInput, demandSteps, usualMb } from "./demand.js";
 import { type Estimate, sum, typedMb } from "./estimate.js";
@@ -22,12 +26,18 @@ export interface SizingRequest {
   expected: ExpectedLoad;
 }
 
-export function recommend(history: History, pool: Pool, judgement: PoolJudgement, request: SizingRequest): Recommendation {
+/** @param basis the fixed parts and costs that every answer about the instance stands on */
+export function recommend(
+  history: History,
+  pool: Pool,
+  judgement: PoolJudgement,
+  request: SizingRequest,
+  basis: Basis,
+): Recommendation {
   const current = currentSize(history, pool, judgement);
   const peaks = judgement.kase === null ? null : peaksOf(judgement.kase);
   if (judgement.kase === null || peaks === null || current?.mb === undefined)
-    return roomWhenFull(guess(history, pool, judgement, current, request), pool, judgement, history);
-  const processes = request.expected.processes ?? processCount(history);
+    return roomWhenFull(planned(pool, judgement, current, request.expected, basis), pool, judgement, history);
   const confidence = confidenceOf(judgement.kase, peaks.spread, peaks.cut_off);
   const input: DemandInput = {
     kase: judgement.kase,
@@ -35,9 +45,11 @@ export function recommend(history: History, pool: Pool, judgement: PoolJudgement
     peaks,
     confidence,
     horizon_days: request.horizon_days,
-    processes,
+    processes: basis.processes,
     current_mb: current.mb,
   };
+  if (isSaid(request.expected) && pool === "shm")
+    return roomWhenFull(planned(pool, judgement, current, request.expected, basis), pool, judgement, history);
   return roomWhenFull(byVerdict(input, pool, current), pool, judgement, history);
 }
 
@@ -185,26 +197,47 @@ function unsized(pool: Pool, judgement: PoolJudgement, current: Current, finding
   };
 }
 
-function guess(
-  history: History,
+/** What a verdict says of a pool holds whatever load is asked about; with a history that says nothing else the sizes are compared. */
+function plannedFinding(
+  { verdict, kase }: PoolJudgement,
+  current: Current | null,
+  recommendedMb: number,
+  tooSmall: boolean,
+): Finding {
+  if (verdict === "leak_suspected") return "leak_suspected";
+  if (verdict === "corruption" || verdict === "stale_data" || verdict === "inconclusive") return "inconclusive";
+  if (tooSmall) return "undersized";
+  if (verdict === "insufficient_data" || kase === null || current === null) return "insufficient_data";
+  return recommendedMb > current.mb ? "undersized" : "right_sized";
+}
+
+/** From the fixed parts and the load: without a history, or for a load that is asked about. */
+function planned(
   pool: Pool,
   judgement: PoolJudgement,
   current: Current | null,
-  { expected }: SizingRequest,
+  expected: ExpectedLoad,
+  basis: Basis,
 ): Recommendation {
-  const processes = expected.processes ?? processCount(history);
-  const estimate = sum(coldStartSteps(pool, expected, history.facts, processes));
-  const guessed = Math.round(estimate.bytes / MB);
-  const said = Object.values(expected).some((value) => value !== null);
-  // Without any expectation the default is no better than what runs already.
-  const recommended = said || current === null ? guessed : current.mb;
-  const finding: Finding = judgement.verdict === "corruption" ? "inconclusive" : "insufficient_data";
+  const estimate = sum(coldStartSteps(pool, basis, expected));
+  const estimated = Math.round(estimate.bytes / MB);
+  const least = Math.max(1, Math.ceil(sum(leastSteps(pool, basis, expected)).bytes / MB));
+  const said = isSaid(expected);
+  const tooSmall = current !== null && least > current.mb;
+  const does_not_start = current !== null && startBytes(basis, pool) > current.mb * MB;
+  // Without any expectation the default is no better than what runs already, as long as that holds what is fixed.
+  const recommended = said || current === null || tooSmall ? estimated : current.mb;
+  const codes = [
+    ...(judgement.kase === null || judgement.verdict === "insufficient_data" ? ["insufficient_data"] : []),
+    ...(said ? ["cold_start_estimate"] : []),
+    ...(does_not_start ? ["does_not_start"] : []),
+  ];
   return {
     ...described(pool, current, recommended),
-    lower_mb: Math.min(recommended, typedMb(guessed / 2, pool)),
-    upper_mb: typedMb(Math.max(recommended, guessed) * UPPER.low, pool),
-    finding,
-    reason_codes: said ? ["insufficient_data", "cold_start_estimate"] : ["insufficient_data"],
+    lower_mb: Math.min(recommended, least),
+    upper_mb: typedMb(Math.max(recommended, estimated) * UPPER.low, pool),
+    finding: plannedFinding(judgement, current, recommended, tooSmall),
+    reason_codes: codes,
     confidence: "low",
     factors: withRest(estimate, recommended, "kept_as_it_is"),
     exhaustion: null,

@@ -2,12 +2,13 @@
 
 import type { Pool } from "../../kamailio/pool.js";
 import { MB, timestamp } from "../../kamailio/units.js";
+import { MB, type Pool } from "../../kamailio/pool.js";
+import { capacityBasis } from "../capacity/basis.js";
+import { NO_EXPECTED_LOAD } from "../capacity/load.js";
 import { judgePool } from "../diagnosis/judge-pool.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
-import { processCount } from "../diagnosis/tls-reserve.js";
 import type { History } from "../history/history.js";
 import { applyLines } from "./apply-lines.js";
-import { NO_EXPECTED_LOAD } from "./cold-start.js";
 import { recommend, type SizingRequest } from "./recommend.js";
 import type { HostImpact, Recommendation, Sizing, Window } from "./sizing.js";
 
@@ -27,14 +28,17 @@ export function sizeInstance(
   judged?: Record<Pool, PoolJudgement>,
   clock: number = now,
 ): Sizing {
+  const basis = capacityBasis(history, request.expected.processes);
   const shmJudgement = judged?.shm ?? judgePool(history, "shm", now, clock);
-  const shm = recommend(history, "shm", shmJudgement, request);
+  const shm = recommend(history, "shm", shmJudgement, request, basis);
   const pkgJudgement = judged?.pkg ?? judgePool(history, "pkg", now, clock);
-  const pkg = recommend(history, "pkg", pkgJudgement, request);
-  const impact = hostImpact(history, shm, pkg, request);
+  const pkg = recommend(history, "pkg", pkgJudgement, request, basis);
+  const impact = hostImpact(history, shm, pkg, basis.processes);
+  const overLimit = impact.limit_bytes !== null && impact.total_bytes > impact.limit_bytes;
   for (const recommendation of [shm, pkg]) {
     const crowded = impact.host_total_bytes !== null && impact.total_bytes > MOST_OF_THE_HOST * impact.host_total_bytes;
     if (crowded) recommendation.reason_codes.push("host_memory_exceeded");
+    if (overLimit) recommendation.reason_codes.push("memory_limit_exceeded");
   }
   if (pkg.current_mb !== null && pkg.recommended_mb > pkg.current_mb) {
     pkg.reason_codes.push("times_processes");
@@ -54,6 +58,15 @@ export function sizeInstance(
         (finding === "right_sized" || finding === "oversized" || finding === "insufficient_data"),
     ),
     generated_at: timestamp(now),
+    ok:
+      !overLimit &&
+      recommendations.every(
+        ({ finding, full_now, stuck_now }) =>
+          full_now === null &&
+          stuck_now === null &&
+          (finding === "right_sized" || finding === "oversized" || finding === "insufficient_data"),
+      ),
+    generated_at: new Date(now).toISOString(),
     window: windowOf(history, Math.max(shmJudgement.kase?.coverage ?? 0, pkgJudgement.kase?.coverage ?? 0)),
     recommendations,
     host_impact: impact,
@@ -61,8 +74,7 @@ export function sizeInstance(
   };
 }
 
-function hostImpact(history: History, shm: Recommendation, pkg: Recommendation, { expected }: SizingRequest): HostImpact {
-  const processes = expected.processes ?? processCount(history);
+function hostImpact(history: History, shm: Recommendation, pkg: Recommendation, processes: number): HostImpact {
   const shmBytes = shm.recommended_mb * MB;
   const pkgBytes = pkg.recommended_mb * MB * processes;
   return {
@@ -71,6 +83,8 @@ function hostImpact(history: History, shm: Recommendation, pkg: Recommendation, 
     pkg_bytes_total: pkgBytes,
     total_bytes: shmBytes + pkgBytes,
     host_total_bytes: history.facts.host_total_bytes,
+    limit_bytes: history.facts.memory_limit?.value ?? null,
+    limit_source: history.facts.memory_limit?.source ?? null,
   };
 }
 

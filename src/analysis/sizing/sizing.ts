@@ -38,6 +38,9 @@ export interface HostImpact {
   pkg_bytes_total: number;
   total_bytes: number;
   host_total_bytes: number | null;
+  /** What the container or the service may take before the kernel ends it; `null`: none is recorded. */
+  limit_bytes: number | null;
+  limit_source: string | null;
 }
 
 export interface Window {

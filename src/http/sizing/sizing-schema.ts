@@ -55,6 +55,10 @@ export const SizingSchema = z
         pkg_bytes_total: Bytes,
         total_bytes: Bytes,
         host_total_bytes: z.union([Bytes, z.null()]),
+        limit_bytes: z.union([Bytes, z.null()]).openapi({
+          description: "What the container or the service may take before the kernel ends it; null: none is recorded",
+        }),
+        limit_source: z.string().max(500).nullable(),
       })
       .openapi("HostImpact"),
     apply: z

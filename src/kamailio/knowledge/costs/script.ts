@@ -11,7 +11,7 @@ const EACH: Record<keyof ScriptCounts, ByManager> = {
   route_calls: { qm: 440, fm: 376, tlsf: 288 },
   actions: { qm: 336, fm: 304, tlsf: 288 },
   conditions: { qm: 2170, fm: 2080, tlsf: 2030 },
-  assignments: { qm: 2790, fm: 2630, tlsf: 2570 },
+  assignments: { qm: 2450, fm: 2330, tlsf: 2280 },
   operators: { qm: 3950, fm: 3860, tlsf: 3820 },
   strings: { qm: 600, fm: 440, tlsf: 420 },
   string_characters: { qm: 2, fm: 2, tlsf: 2 },
