@@ -1,8 +1,8 @@
 /** Capacity for people: how much more fits, what a load needs, what things cost, and what is taken before anything comes in. */
 import type { Capacity } from "../analysis/capacity/capacity.js";
+import { mb } from "../kamailio/units.js";
 import type { Block, Document } from "./document.js";
 
-const MB = 1_048_576;
 const WORDS: Record<string, string> = {
   contact: "contacts",
   dialog: "calls",
@@ -17,7 +17,7 @@ const SMALL_PART = 0.01;
 
 export function capacityDocument(instance: string, capacity: Capacity): Document {
   const { forecast, configured, fixed, now } = capacity;
-  const set = (mb: number | null) => (mb === null ? "unknown" : `${mb} MB`);
+  const set = (size: number | null) => (size === null ? "unknown" : `${size} MB`);
   return [
     {
       kind: "heading",
@@ -31,7 +31,7 @@ export function capacityDocument(instance: string, capacity: Capacity): Document
       rows: [
         ["shm (-m)", set(configured.shm_mb), `${forecast.shm_mb} MB`],
         ["pkg (-M)", set(configured.pkg_mb), `${forecast.pkg_mb} MB`],
-        [`host, ${now.processes} processes`, "", bytes(forecast.host_bytes)],
+        [`host, ${now.processes} processes`, "", mb(forecast.host_bytes)],
       ],
     },
     { kind: "heading", level: 2, text: "How much more fits" },
@@ -45,7 +45,7 @@ export function capacityDocument(instance: string, capacity: Capacity): Document
       kind: "list",
       items: forecast.factors.map(({ pool, name, detail, value_bytes }) => [
         { code: `${pool} ${name}` },
-        ` ${bytes(value_bytes)}: ${detail}`,
+        ` ${mb(value_bytes)}: ${detail}`,
       ]),
     },
     { kind: "heading", level: 2, text: "What one costs" },
@@ -78,7 +78,7 @@ function fixedBlocks(fixed: Capacity["fixed"]): Block[] {
   return [
     {
       kind: "paragraph",
-      text: `shm ${bytes(fixed.shm_bytes)}; pkg ${bytes(fixed.pkg_bytes)} in the process that takes most. Parts below a hundredth are left out here.`,
+      text: `shm ${mb(fixed.shm_bytes)}; pkg ${mb(fixed.pkg_bytes)} in the process that takes most. Parts below a hundredth are left out here.`,
     },
     { kind: "table", head: ["pool", "what", "bytes", "line"], rows },
     ...unknown,
@@ -100,11 +100,6 @@ function firstLimit({ headroom, now }: Capacity): string {
       ? ""
       : `; of what is recorded, ${WORDS[first.object] ?? first.object} come to an end first (${grouped(first.more)} more, ${first.limit})`;
   return `${grouped(contacts.more)} more contacts fit into ${contacts.limit}${end}.`;
-}
-
-function bytes(value: number): string {
-  const mb = value / MB;
-  return `${Math.abs(mb) >= 100 ? mb.toFixed(0) : mb.toFixed(1)} MB`;
 }
 
 function grouped(value: number): string {

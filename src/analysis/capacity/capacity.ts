@@ -1,5 +1,6 @@
 /** What things cost on an instance, what a load needs, and how much more fits: costs, fixed parts, forecast and headroom in one answer. */
-import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Pool } from "../../kamailio/pool.js";
+import { MB } from "../../kamailio/units.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
 import type { History } from "../history/history.js";
 import { DEFAULT_HORIZON_DAYS, sizeInstance } from "../sizing/size-instance.js";

@@ -1,5 +1,5 @@
 /** How many more of one thing fit into what is configured, the others at their peak. */
-import { MB } from "../../kamailio/pool.js";
+import { MB } from "../../kamailio/units.js";
 import type { History } from "../history/history.js";
 import { sum } from "../sizing/estimate.js";
 import type { Basis } from "./basis.js";

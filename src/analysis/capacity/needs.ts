@@ -1,7 +1,8 @@
 /** What a pool must hold for a load, step by step, and the least with which the server starts. */
 import type { CountedObject } from "../../kamailio/knowledge/costs/objects.js";
 import { TLS_FIRST_OF_A_PROCESS } from "../../kamailio/knowledge/costs/objects.js";
-import { MB, type Pool } from "../../kamailio/pool.js";
+import type { Pool } from "../../kamailio/pool.js";
+import { MB } from "../../kamailio/units.js";
 import { TLS_RESERVE_PER_PROCESS } from "../diagnosis/tls-reserve.js";
 import { add, floor, margin, type Step } from "../sizing/estimate.js";
 import type { Basis } from "./basis.js";

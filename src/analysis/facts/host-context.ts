@@ -6,9 +6,8 @@ import type { InstanceFacts } from "./gather.js";
 import { estimatedProcesses } from "./history-facts.js";
 
 /** @param shmMaxUsed `max_used` of the newest sample that has one: the peak of this run, in bytes */
-export function hostMemoryContext({ version, settings }: InstanceFacts, shmMaxUsed: number | null): HostMemoryContext {
 export function hostMemoryContext(facts: InstanceFacts, shmMaxUsed: number | null): HostMemoryContext {
-  const { settings } = facts;
+  const { version, settings } = facts;
   const bytes = (mb: number | null) => (mb === null ? null : mb * MB);
   const { shm_force_alloc: forced, mlock_pages: locked } = settings;
   return {

@@ -1,12 +1,9 @@
 /** The recommendation for one pool: a size from its history, "N MB buys D days" for a leak, or a guess when there is no history. */
-
 import type { Pool } from "../../kamailio/pool.js";
 import { DAY, duration, MB, mb } from "../../kamailio/units.js";
-import { MB, type Pool } from "../../kamailio/pool.js";
 import type { Basis } from "../capacity/basis.js";
 import { type ExpectedLoad, isSaid } from "../capacity/load.js";
 import { startBytes } from "../capacity/needs.js";
-import { mb } from "../diagnosis/case.js";
 import { asRange } from "../diagnosis/exhaustion.js";
 import type { PoolJudgement } from "../diagnosis/judgement.js";
 import type { History } from "../history/history.js";

@@ -1,8 +1,6 @@
 /** Sizes both pools of an instance and says what that means for its host. */
-
 import type { Pool } from "../../kamailio/pool.js";
 import { MB, timestamp } from "../../kamailio/units.js";
-import { MB, type Pool } from "../../kamailio/pool.js";
 import { capacityBasis } from "../capacity/basis.js";
 import { NO_EXPECTED_LOAD } from "../capacity/load.js";
 import { judgePool } from "../diagnosis/judge-pool.js";
@@ -51,13 +49,6 @@ export function sizeInstance(
   }
   const recommendations = [shm, pkg];
   return {
-    ok: recommendations.every(
-      ({ finding, full_now, stuck_now }) =>
-        full_now === null &&
-        stuck_now === null &&
-        (finding === "right_sized" || finding === "oversized" || finding === "insufficient_data"),
-    ),
-    generated_at: timestamp(now),
     ok:
       !overLimit &&
       recommendations.every(
@@ -66,7 +57,7 @@ export function sizeInstance(
           stuck_now === null &&
           (finding === "right_sized" || finding === "oversized" || finding === "insufficient_data"),
       ),
-    generated_at: new Date(now).toISOString(),
+    generated_at: timestamp(now),
     window: windowOf(history, Math.max(shmJudgement.kase?.coverage ?? 0, pkgJudgement.kase?.coverage ?? 0)),
     recommendations,
     host_impact: impact,

@@ -1,9 +1,3 @@
-/** Sizing and diagnosis: what the usage history says. */
-
-import { z } from "@hono/zod-openapi";
-import { diagnose } from "../../analysis/diagnosis/diagnose.js";
-import { DEFAULT_HORIZON_DAYS, sizeInstance } from "../../analysis/sizing/size-instance.js";
-import { timestamp } from "../../kamailio/units.js";
 /** Diagnosis: what the usage history says. */
 import { z } from "@hono/zod-openapi";
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
@@ -52,24 +46,5 @@ export function serveDiagnosis(api: Api) {
     const usage = { processes: recorded.history.processes, diagnosis: judged };
     const diagnosis = { as_of: asOf(recorded), ...judged, known_issues: await knownIssuesOf(store, facts, usage, pool) };
     return judgementAnswer(c, c.req.valid("query"), diagnosis, () => diagnosisDocument(instance, diagnosis));
-  });
-
-  handle(api, getSizing, async (c) => {
-    const { instance } = c.req.valid("param");
-    const { horizon_days, contacts, calls, tls_connections, processes } = c.req.valid("query");
-    await existingInstance(c, instance);
-    const { store, now } = c.get("services");
-    const recorded = await recordedHistory(store, await instanceFacts(store, instance), now());
-    const expected = {
-      contacts: contacts ?? null,
-      calls: calls ?? null,
-      tls_connections: tls_connections ?? null,
-      processes: processes ?? null,
-    };
-    const sizing = {
-      ...sizeInstance(recorded.history, recorded.as_of, { horizon_days, expected }, undefined, now()),
-      generated_at: timestamp(now()),
-    };
-    return judgementAnswer(c, c.req.valid("query"), sizing, () => sizingDocument(instance, sizing));
   });
 }

@@ -1,6 +1,7 @@
 /** Sizing: -m and -M to run with. */
 import { z } from "@hono/zod-openapi";
 import { DEFAULT_HORIZON_DAYS, sizeInstance } from "../../analysis/sizing/size-instance.js";
+import { timestamp } from "../../kamailio/units.js";
 import { recordedHistory } from "../../service/facts/history.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import { sizingDocument } from "../../web/sizing-document.js";
@@ -51,7 +52,7 @@ export function serveSizing(api: Api) {
     const request = { horizon_days: query.horizon_days, expected: expectedLoad(query) };
     const sizing = {
       ...sizeInstance(recorded.history, recorded.as_of, request, undefined, now()),
-      generated_at: new Date(now()).toISOString(),
+      generated_at: timestamp(now()),
     };
     return judgementAnswer(c, query, sizing, () => sizingDocument(instance, sizing));
   });

@@ -5,8 +5,8 @@ import { judgeCapacity } from "../../../src/analysis/capacity/capacity.js";
 import { NO_EXPECTED_LOAD } from "../../../src/analysis/capacity/load.js";
 import { historyFromSamples } from "../../../src/analysis/history/from-samples.js";
 import { sizeInstance } from "../../../src/analysis/sizing/size-instance.js";
-import { MB } from "../../../src/kamailio/pool.js";
 import type { UsageSample } from "../../../src/kamailio/sample.js";
+import { MB } from "../../../src/kamailio/units.js";
 import { readVersion } from "../../../src/kamailio/version.js";
 
 const START = Date.UTC(2026, 9, 1);
