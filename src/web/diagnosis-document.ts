@@ -8,6 +8,7 @@ import { knownIssueBlocks } from "./known-issue-blocks.js";
 export function diagnosisDocument(
   instance: string,
   diagnosis: Diagnosis & { known_issues?: readonly KnownIssueMatch[] },
+  { sources = false }: { sources?: boolean } = {},
 ): Document {
   return [
     {
@@ -15,7 +16,7 @@ export function diagnosisDocument(
       level: 1,
       text: `Memory of ${instance}: ${diagnosis.pools.map((pool) => `${pool.pool} ${headWords(pool)}`).join(", ")}`,
     },
-    ...diagnosis.pools.flatMap(poolBlocks),
+    ...diagnosis.pools.flatMap((pool) => poolBlocks(pool, sources)),
     ...knownIssueBlocks(diagnosis.known_issues ?? []),
     { kind: "paragraph", text: ["dedup_key: ", { code: diagnosis.dedup_key }] },
   ];
@@ -30,7 +31,7 @@ function headWords({ verdict, full_now, stuck_now }: PoolDiagnosis): string {
   return [...now, verdict.replaceAll("_", " ")].join(", ");
 }
 
-function poolBlocks(pool: PoolDiagnosis): Block[] {
+function poolBlocks(pool: PoolDiagnosis, sources: boolean): Block[] {
   const blocks: Block[] = [
     { kind: "heading", level: 2, text: `${pool.pool}: ${headWords(pool)} (${pool.severity})` },
     { kind: "paragraph", text: pool.summary },
@@ -44,8 +45,8 @@ function poolBlocks(pool: PoolDiagnosis): Block[] {
   }
   return [
     ...blocks,
-    ...evidenceBlocks("For it", pool.evidence_for),
-    ...evidenceBlocks("Against it", pool.evidence_against),
+    ...evidenceBlocks("For it", pool.evidence_for, sources),
+    ...evidenceBlocks("Against it", pool.evidence_against, sources),
     ...nextBlocks(pool),
   ];
 }
@@ -67,11 +68,15 @@ function fullProcesses({ processes }: FullNow): Block {
   };
 }
 
-function evidenceBlocks(title: string, evidence: readonly Evidence[]): Block[] {
+/** Where a rule comes from is for those who ask. */
+function evidenceBlocks(title: string, evidence: readonly Evidence[], sources: boolean): Block[] {
   if (evidence.length === 0) return [];
   return [
     { kind: "heading", level: 3, text: title },
-    { kind: "list", items: evidence.map(({ rule, detail, source }) => [{ code: rule }, `: ${detail} (${source})`]) },
+    {
+      kind: "list",
+      items: evidence.map(({ rule, detail, source }) => [{ code: rule }, `: ${detail}${sources ? ` (${source})` : ""}`]),
+    },
   ];
 }
 

@@ -27,7 +27,25 @@ const PLACE: Record<StepCommand["run_on"], string> = {
   anywhere: "Anywhere",
 };
 
-export function runbookDocument(runbook: Runbook): Document {
+/** Is there something left to do? A step that a person marked as failed is settled; one that the records refuse is not. */
+function isOpen({ status, satisfied_by: by }: Step): boolean {
+  return status === "open" || (status === "failed" && by?.kind !== "person");
+}
+
+/** One line for the steps that are settled; `null` when none is. */
+export function settledLine({ steps }: Pick<Runbook, "steps">): string | null {
+  const settled = steps.filter((step) => !isOpen(step));
+  if (settled.length === 0) return null;
+  return `Settled, ${settled.length} of ${steps.length}: ${settled.map(({ id, status }) => (status === "satisfied" ? id : `${id} (${STATUS[status]})`)).join(", ")}.`;
+}
+
+/** The steps that are still to be done. */
+export function openSteps({ steps }: Pick<Runbook, "steps">): Step[] {
+  return steps.filter(isOpen);
+}
+
+/** `open`: what is still to be done, with one line for the rest. */
+export function runbookDocument(runbook: Runbook, { open = false }: { open?: boolean } = {}): Document {
   const { title, instance, created_at, kind, id, parameters, next_step, verdict, steps } = runbook;
   const next = steps.find((step) => step.id === next_step);
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
@@ -48,19 +66,23 @@ export function runbookDocument(runbook: Runbook): Document {
       kind: "paragraph",
       text: next === undefined ? "Nothing is left to do." : ["Next: ", next.title, " (", { code: next.id }, ")"],
     },
-    {
-      kind: "table",
-      head: ["#", "step", "phase", "status", "risk"],
-      rows: steps.map((step, index): Inline[] => [
-        String(index + 1),
-        step.title,
-        step.phase,
-        STATUS[step.status],
-        RISK[step.risk],
-      ]),
-    },
+    ...(open ? settledBlocks(runbook) : [stepTable(steps)]),
   ];
-  return [...header, ...steps.flatMap((step, index) => stepBlocks(step, index + 1, step.id === next_step))];
+  const shown = open ? steps.filter(isOpen) : steps;
+  return [...header, ...shown.flatMap((step) => stepBlocks(step, steps.indexOf(step) + 1, step.id === next_step))];
+}
+
+function settledBlocks(runbook: Runbook): Block[] {
+  const line = settledLine(runbook);
+  return line === null ? [] : [{ kind: "paragraph", text: line }];
+}
+
+function stepTable(steps: readonly Step[]): Block {
+  return {
+    kind: "table",
+    head: ["#", "step", "phase", "status", "risk"],
+    rows: steps.map((step, index): Inline[] => [String(index + 1), step.title, step.phase, STATUS[step.status], RISK[step.risk]]),
+  };
 }
 
 function verdictBlocks({ outcome, summary, evidence }: NonNullable<Runbook["verdict"]>): Block[] {

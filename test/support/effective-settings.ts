@@ -1,4 +1,4 @@
-/** Settings in force for tests of judgements: what a test names, and the release's defaults for the rest. */
+/** Settings in force for tests of judgements: what a test names, and the release's defaults for the rest, as a recorded kamailio.cfg leaves them. */
 import { DEFAULT_DEBUG, DEFAULT_MANAGER, factAt, rowAt, SETTING_DEFAULTS } from "../../src/kamailio/knowledge/releases.js";
 import {
   type EffectiveSettings,
@@ -34,9 +34,10 @@ export function settingsWith(
   if (version !== null) {
     for (const [name, rows] of Object.entries(SETTING_DEFAULTS)) {
       const row = rowAt<number | null>(rows, version);
-      if (row !== null && row.value !== null) settings[name] = value(row.value, "release_default", row.source, null);
+      if (row !== null && row.value !== null)
+        settings[name] = value(row.value, "release_default", row.source, name.startsWith("mem") ? "cfg_1" : null);
     }
-    settings.debug = value(DEFAULT_DEBUG, "release_default", "L_WARN", null);
+    settings.debug = value(DEFAULT_DEBUG, "release_default", "L_WARN", "cfg_1");
     const manager = factAt(DEFAULT_MANAGER, version);
     if (manager !== null) {
       settings.shm_manager = value(manager, "release_default", null, null);

@@ -63,7 +63,13 @@ export function settingEvidence(setting: EffectiveValue<unknown>): Evidence | nu
 function kindOf({ source, evidence_id }: EffectiveValue<unknown>): Evidence["kind"] {
   if (source === "config_file") return "config";
   if (source === "build_default") return evidence_id === null ? "release" : "build";
-  return source === "release_default" ? "release" : "settings";
+  if (source === "release_default") return evidence_id === null ? "release" : "config";
+  return "settings";
+}
+
+/** A default that no text shows: kamailio.cfg may say another value. */
+export function isAssumed({ source, evidence_id }: EffectiveValue<unknown>): boolean {
+  return source === "release_default" && evidence_id === null;
 }
 
 /** A fact about the release, with the source line that shows it. */

@@ -7,7 +7,7 @@ import { knownIssuesOf } from "../../service/facts/known-issues.js";
 import { diagnosisDocument } from "../../web/diagnosis-document.js";
 import { existingInstance } from "../instances/instances.js";
 import { InstanceParams } from "../kernel/fields.js";
-import { JudgementQuery, judgementAnswer, judgementResponses } from "../kernel/judgement.js";
+import { JudgementQuery, judgementAnswer, judgementResponses, SourcesQuery } from "../kernel/judgement.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { DiagnosisSchema } from "./diagnosis-schema.js";
 
@@ -28,6 +28,7 @@ const getDiagnosis = operation({
         .enum(["shm", "pkg"])
         .optional()
         .openapi({ param: { name: "pool", in: "query", description: "Both by default" }, example: "pkg" }),
+      sources: SourcesQuery,
     }),
   },
   responses: judgementResponses(DiagnosisSchema, "The diagnosis"),
@@ -45,6 +46,8 @@ export function serveDiagnosis(api: Api) {
     const judged = diagnose(recorded.history, recorded.as_of, pool === undefined ? undefined : [pool], now());
     const usage = { processes: recorded.history.processes, diagnosis: judged };
     const diagnosis = { as_of: asOf(recorded), ...judged, known_issues: await knownIssuesOf(store, facts, usage, pool) };
-    return judgementAnswer(c, c.req.valid("query"), diagnosis, () => diagnosisDocument(instance, diagnosis));
+    return judgementAnswer(c, c.req.valid("query"), diagnosis, () =>
+      diagnosisDocument(instance, diagnosis, { sources: c.req.valid("query").sources === "true" }),
+    );
   });
 }

@@ -21,6 +21,15 @@ export const JudgementQuery = {
     }),
 };
 
+/** Where each rule comes from, in text and Markdown; JSON always has it. */
+export const SourcesQuery = z
+  .enum(["true", "false"])
+  .optional()
+  .openapi({
+    param: { name: "sources", in: "query", description: "true: name the source of each rule in text and Markdown too" },
+    example: "true",
+  });
+
 /** The responses of a judgement in all its formats. */
 export function judgementResponses<Schema extends z.ZodType>(schema: Schema, description: string) {
   const content = {

@@ -84,7 +84,13 @@ const RunbookHead = {
   ]),
 };
 
-export const RunbookSchema = z.object({ ...RunbookHead, steps: z.array(StepSchema).max(200) }).openapi("Runbook");
+export const RunbookSchema = z
+  .object({
+    ...RunbookHead,
+    steps: z.array(StepSchema).max(200),
+    settled: Sentence.nullable().optional().openapi({ description: "With ?open=true: one line for the steps that are left out" }),
+  })
+  .openapi("Runbook");
 
 export const RunbookSummarySchema = z
   .object({

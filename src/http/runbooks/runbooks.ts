@@ -11,7 +11,7 @@ import { runbookFacts } from "../../service/facts/runbook-facts.js";
 import type { StoredRunbook } from "../../store/runbooks.js";
 import { toMarkdown, toPlainText } from "../../web/document.js";
 import { toHtml } from "../../web/document-html.js";
-import { runbookDocument } from "../../web/runbook-document.js";
+import { openSteps, runbookDocument, settledLine } from "../../web/runbook-document.js";
 import { existingInstance } from "../instances/instances.js";
 import { bodyJson, bodyKind } from "../kernel/body.js";
 import { changeCondition, isNotModified, notFound, preconditionFailed } from "../kernel/conditional.js";
@@ -104,6 +104,18 @@ const getRunbook = operation({
         .openapi({
           param: { name: "format", in: "query", description: "The representation; stronger than the Accept header" },
           example: "html",
+        }),
+      open: z
+        .enum(["true", "false"])
+        .optional()
+        .openapi({
+          param: {
+            name: "open",
+            in: "query",
+            description:
+              "true: the steps that are still to be done, and one line for what is settled; by default so as text and Markdown, and all steps as JSON and HTML",
+          },
+          example: "true",
         }),
     }),
   },
@@ -203,10 +215,13 @@ export function serveRunbooks(api: Api) {
     const format = preferredFormat(c, ["json", "markdown", "html", "text"], c.req.valid("query").format);
     const current = await currentRunbook(c, instance, id);
     c.header("Vary", "Accept");
-    if (isNotModified(c, etagOf(current, format))) return c.body(null, 304);
+    if (isNotModified(c, etagOf(current, `${format}${c.req.valid("query").open ?? ""}`))) return c.body(null, 304);
     const { runbook } = current;
-    if (format === "json") return c.json(runbook, 200);
-    const document = runbookDocument(runbook);
+    const { open: asked } = c.req.valid("query");
+    const open = asked === undefined ? format === "text" || format === "markdown" : asked === "true";
+    if (format === "json")
+      return c.json(open ? { ...runbook, steps: openSteps(runbook), settled: settledLine(runbook) } : runbook, 200);
+    const document = runbookDocument(runbook, { open });
     const headers = { "Content-Type": `${MEDIA_TYPES[format]}; charset=utf-8` };
     if (format === "html") {
       // Nothing is fetched and nothing runs: the page is styled by the sheet inside it.

@@ -1,6 +1,6 @@
 /** Which module brings an RPC command, and since when: those about memory, and the others that our answers name. */
 import { type Version, versionInRange } from "../version.js";
-import { MEMORY_RPCS } from "./releases.js";
+import { MEMORY_RPCS, type Row } from "./releases.js";
 
 /** Not about memory alone. `core` needs a transport and no module of its own (src/core/core_cmd.c); the rest as their README lists them. */
 const OTHER_RPCS: readonly { name: string; module: string; since: string }[] = [
@@ -18,7 +18,13 @@ const OTHER_RPCS: readonly { name: string; module: string; since: string }[] = [
   { name: "tls.info", module: "tls", since: "3.3.5" },
 ];
 
-/** The module that brings the command (`core` for none of its own); of one that no table has, what stands before the dot, where that is a module's name. */
+/** `cfg.get core` without a name answers with the whole group. */
+export const CFG_GET_ANSWERS_GROUP: readonly Row<boolean>[] = [
+  { since: "3.3.5", until: "4.4.7", value: false, source: "modules/cfg_rpc/cfg_rpc.c@4.4.7" },
+  { since: "5.0.0", until: null, value: true, source: "src/modules/cfg_rpc/cfg_rpc.c@5.0.0" },
+];
+
+/** The module that brings the command (`core` for none of its own); `null` for one that is not known. */
 export function moduleOfRpc(name: string): string | null {
   return (MEMORY_RPCS.find((row) => row.name === name) ?? OTHER_RPCS.find((row) => row.name === name))?.module ?? null;
 }

@@ -92,7 +92,15 @@ function resolve(name: SettingName, candidates: readonly Candidate[], facts: Fac
     if (answer !== "skip") return withNotes(answer, [...notes, ...newerDisagreement(candidate, candidates)]);
   }
   const config = configValue(name, facts, notes);
-  return withNotes(config ?? defaultOf(name, facts), notes);
+  return withNotes(config ?? ofConfig(name, defaultOf(name, facts), facts), notes);
+}
+
+/** Values that nothing but kamailio.cfg sets at the start: a recorded one that leaves them out shows the default. */
+const IN_CONFIG_ALONE: ReadonlySet<SettingName> = new Set(["memlog", "memdbg", "debug", "mem_summary", "mem_join", "mem_safety"]);
+
+function ofConfig(name: SettingName, value: AnyValue, { config }: Facts): AnyValue {
+  if (config === null || value.source !== "release_default" || !IN_CONFIG_ALONE.has(name)) return value;
+  return { ...value, recorded_at: config.recorded_at, evidence_id: config.id };
 }
 
 function withNotes(value: AnyValue, notes: readonly string[]): AnyValue {

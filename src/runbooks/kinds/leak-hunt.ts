@@ -1,7 +1,7 @@
 /** Leak hunt: rule out what only looks like a leak, then three inventories over time, the site whose count grows, and the release that fixed it. */
 import { compareDumps } from "../../analysis/dump-comparison/dump-comparison.js";
 import type { Pool } from "../../kamailio/pool.js";
-import { DAY, MINUTE, timestamp } from "../../kamailio/units.js";
+import { DAY, duration, MINUTE, timestamp } from "../../kamailio/units.js";
 import { address, answers, call, command, curl, type Ground, number, submit, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook, PID, POOL } from "../kind.js";
 import { integer } from "../parameters.js";
@@ -43,7 +43,7 @@ export const leakHunt: KindOfRunbook = {
 };
 
 function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[] {
-  const minutes = number(g, "between_minutes") ?? BETWEEN_MINUTES;
+  const minutes = betweenMinutes(g, pool);
   const gap = minutes * MINUTE;
   const dumps = story(g, pool, target).map(({ taken_at }) => taken_at);
   const second = dumps.find((at) => dumps[0] !== undefined && at >= dumps[0] + gap);
@@ -90,6 +90,17 @@ function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[
     cure(g, pool),
     report(g),
   ];
+}
+
+/** Minutes between two dumps: three of them must be taken before the pool is full. */
+function betweenMinutes(g: Ground, pool: Pool): number {
+  const asked = number(g, "between_minutes") ?? BETWEEN_MINUTES;
+  const found = g.facts.diagnosis?.pools.find((one) => one.pool === pool);
+  if (found === undefined) return asked;
+  if (found.full_now !== null) return 1;
+  if (found.exhaustion === null) return asked;
+  const left = Date.parse(found.exhaustion.earliest) - Math.max(g.created_at, story(g, pool, null)[0]?.taken_at ?? 0);
+  return Math.max(1, Math.min(asked, Math.floor(left / 3 / MINUTE)));
 }
 
 /** The complete dumps of the pool or process, oldest first. */
@@ -186,7 +197,7 @@ function between(g: Ground, minutes: number, first: number | null): StepPlan {
   return step({
     id: "let_it_work",
     phase: "collect",
-    title: `Let it work for ${minutes} minutes`,
+    title: `Let it work for ${duration(minutes * MINUTE)}`,
     why: "Hundreds of the suspect operation make the signal larger than the noise. In a test system, run them with sipp.",
     commands: [{ run_on: "anywhere", text: `sleep ${minutes * 60}` }],
     expect: until === null ? "It begins with the first dump." : `The second dump counts from ${timestamp(until)} on.`,

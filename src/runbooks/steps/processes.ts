@@ -1,5 +1,7 @@
 /** Which process to look at: the one that failed, the one that the caller names, or the fullest. Never a guess: without any, a step asks. */
-import { mb } from "../../kamailio/units.js";
+import { processLabel } from "../../analysis/diagnosis/process-label.js";
+import type { UsageSample } from "../../kamailio/sample.js";
+import { HOUR, mb } from "../../kamailio/units.js";
 import { answers, call, command, type Ground, number, placeholder } from "../ground.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
 
@@ -32,14 +34,43 @@ export function targetProcess(g: Ground): Target | null {
     };
   }
   const fullest = [...rows]
-    .filter(({ real_used }) => real_used !== null)
+    .filter(({ real_used, rank }) => real_used !== null && (rank !== MAIN_RANK || rows.length === 1))
     .sort((a, b) => (b.real_used ?? 0) - (a.real_used ?? 0))[0];
   if (fullest === undefined) return null;
+  const before = dumpedTwin(g, fullest, rows);
+  if (before !== null) return before;
   const detail = `pid ${fullest.pid}${fullest.desc === null ? "" : ` (${fullest.desc})`} uses most pkg: ${mb(fullest.real_used ?? 0)}`;
   return {
     pid: fullest.pid,
     reason: "its pkg pool is the fullest",
     finding: satisfied("usage", null, g.facts.usage.latest?.at ?? null, detail),
+  };
+}
+
+/** The main process holds what the start left, and writes no dump until a signal wakes it. */
+const MAIN_RANK = 0;
+/** A dump so far back still belongs to the story. */
+const STORY_MS = 24 * HOUR;
+
+type Row = UsageSample["pkg"][number];
+
+/** One of the same class that was dumped already: only dumps of one process can be compared, and its twin is as full by chance. */
+function dumpedTwin(g: Ground, fullest: Row, rows: readonly Row[]): Target | null {
+  const name = processLabel(fullest.desc, null);
+  const twins = new Set(
+    rows
+      .filter(({ desc, rank }) => desc !== null && rank !== MAIN_RANK && processLabel(desc, null) === name)
+      .map(({ pid }) => pid),
+  );
+  const dump = g.facts.dumps.findLast(
+    ({ pool, pid, complete, taken_at }) =>
+      pool === "pkg" && complete && pid !== null && twins.has(pid) && taken_at >= g.facts.now - STORY_MS,
+  );
+  if (dump?.pid == null) return null;
+  return {
+    pid: dump.pid,
+    reason: "its pkg pool was dumped before, and only dumps of one process can be compared",
+    finding: satisfied("dump", dump.id, dump.taken_at, `pid ${dump.pid} (${name}) was dumped already`),
   };
 }
 

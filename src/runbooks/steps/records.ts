@@ -2,6 +2,8 @@
 
 import { commandLine } from "../../analysis/commands/process.js";
 import { showCommandLine } from "../../analysis/commands/service.js";
+import { factAt } from "../../kamailio/knowledge/releases.js";
+import { CFG_GET_ANSWERS_GROUP } from "../../kamailio/knowledge/rpc-commands.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { mb } from "../../kamailio/units.js";
 import {
@@ -73,9 +75,19 @@ export function recordSettings(g: Ground): StepPlan {
 function settingsLines(g: Ground): string[] {
   if (g.situation.rpc === false) return [commandLine(g.reach)];
   const lines = [call(g, "core.arg")];
-  if (answers(g, "cfg.list") !== false) lines.push(call(g, "cfg.list", "core"));
+  if (answers(g, "cfg.get") !== false) lines.push(...coreValues(g));
   if (answers(g, "core.modules") !== false && g.situation.version !== null) lines.push(call(g, "core.modules"));
   return lines;
+}
+
+/** What decides whether a dump is printed and what it holds. */
+const CORE_VALUES = ["debug", "memlog", "mem_summary", "mem_join"];
+
+/** The values of the group core in one answer, variable by variable before 5.0. `cfg.list` has the names alone. */
+function coreValues(g: Ground): string[] {
+  return factAt(CFG_GET_ANSWERS_GROUP, g.situation.version) === true
+    ? [call(g, "cfg.get", "core")]
+    : CORE_VALUES.map((name) => call(g, "cfg.get", "core", name));
 }
 
 function missingSettings({ facts: { settings } }: Ground): string[] {
@@ -185,11 +197,10 @@ export function recordUsage(g: Ground, { id, phase, title, why, since, when_ok, 
 }
 
 export function usageFinding(g: Ground, since: number): Finding | null {
-  const first =
-    g.facts.usage.recent.find(({ at }) => at >= since) ??
-    (g.facts.usage.latest !== null && g.facts.usage.latest.at >= since ? g.facts.usage.latest : null);
-  if (first === null) return null;
-  return satisfied("usage", null, first.at, describe(first.sample.shm, first.sample.pkg));
+  const { latest, recent } = g.facts.usage;
+  const newest = latest !== null && latest.at >= since ? latest : (recent.findLast(({ at }) => at >= since) ?? null);
+  if (newest === null) return null;
+  return satisfied("usage", null, newest.at, describe(newest.sample.shm, newest.sample.pkg));
 }
 
 type Shm = NonNullable<Ground["facts"]["usage"]["latest"]>["sample"]["shm"];

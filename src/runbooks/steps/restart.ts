@@ -55,9 +55,9 @@ export function raisePool(g: Ground, pool: Pool, title: string): StepPlan | null
   const setting = pool === "shm" ? g.facts.settings.shm_size_mb : g.facts.settings.pkg_size_mb;
   const now = setting.value;
   if (now === null) return null;
-  const advised =
-    g.facts.sizing?.recommendations.find((one) => one.pool === pool && one.finding === "undersized")?.recommended_mb ?? null;
-  const size = Math.max(advised ?? 0, now * FACTOR);
+  const recommended = g.facts.sizing?.recommendations.find((one) => one.pool === pool)?.recommended_mb ?? 0;
+  const advised = recommended > now ? recommended : null;
+  const size = advised ?? now * FACTOR;
   const processes = g.facts.settings.processes.value ?? g.facts.usage.latest?.sample.pkg.length ?? null;
   const more = (size - now) * (pool === "shm" ? 1 : (processes ?? 1)) * MB;
   const cost =
@@ -70,7 +70,7 @@ export function raisePool(g: Ground, pool: Pool, title: string): StepPlan | null
     id: "raise_pool",
     phase: "mitigate",
     title,
-    why: `${pool === "shm" ? "-m" : "-M"} is ${now} MB now. ${cost} It brings the service back and buys time; against a leak it only moves the date. ${advised === null ? "No recommendation is computed yet: the double." : "The size is the recommendation from the history."}`,
+    why: `${pool === "shm" ? "-m" : "-M"} is ${now} MB now. ${cost} It brings the service back and buys time; against a leak it only moves the date. ${advised === null ? "No larger size is recommended from what is recorded: the double." : "The size is the one that sizing recommends."}`,
     commands: [...sizeLines(g, pool, size), ...restartLines(g)],
     expect: `After the start, the log says \`processes (at least): N - shm size: ... - pkg size: ...\` and the process list shows ${pool === "shm" ? "-m" : "-M"} ${size}.`,
     risk: "restart",

@@ -240,7 +240,7 @@ describe("the formats", () => {
     const { id } = await made("forms", { kind: "leak_hunt", pool: "pkg" });
     const json = await read("forms", id);
     const get = async (accept: string) => {
-      const response = await send("GET", `forms/runbooks/${id}`, undefined, { Accept: accept });
+      const response = await send("GET", `forms/runbooks/${id}?open=false`, undefined, { Accept: accept });
       expect(response.headers.get("Content-Type")).toContain(accept);
       return await response.text();
     };
@@ -257,6 +257,23 @@ describe("the formats", () => {
     expect(markdown.match(/^```/gm)?.length ?? 1).toSatisfy((fences: number) => fences % 2 === 0);
   });
 
+  test("text and Markdown show what is open, with one line for what is settled; JSON with ?open=true", async () => {
+    const { id } = await made("forms", { kind: "leak_hunt", pool: "pkg" });
+    const settled = (await read("forms", id)).steps.filter(({ status }) => status === "satisfied").map((step) => step.id);
+    expect(settled).toContain("record_build");
+    for (const format of ["text", "markdown"]) {
+      const shown = await (await send("GET", `forms/runbooks/${id}?format=${format}`)).text();
+      expect(shown).toMatch(new RegExp(`Settled, ${settled.length} of \\d+: .*record_build`));
+      expect(shown).not.toContain("/kamailio -I");
+      expect(shown).toContain("record_settings");
+    }
+    const open = (await (await send("GET", `forms/runbooks/${id}?open=true`)).json()) as Runbook & { settled: string };
+    expect(open.steps.map((step) => step.id)).not.toContain("record_build");
+    expect(open.settled).toContain("record_build");
+    const page = await (await send("GET", `forms/runbooks/${id}?format=html`)).text();
+    expect(page).toContain("Record the build");
+  });
+
   test("the page is escaped, prints, and fetches nothing", async () => {
     await send("POST", "page/settings?create=true", { binary: HOSTILE, shm_size_mb: 64 });
     await send("POST", "page/settings", `${HOSTILE} -m 64 -M 8 -P /run/kamailio.pid`, {});
@@ -271,7 +288,7 @@ describe("the formats", () => {
     expect(html).toContain("@media print");
     expect(html).not.toMatch(/<(?:script|img|link|iframe)|@import|url\(/i);
     expect(html).toContain("&lt;img");
-    const markdown = await (await send("GET", `page/runbooks/${id}?format=markdown`)).text();
+    const markdown = await (await send("GET", `page/runbooks/${id}?format=markdown&open=false`)).text();
     expect(markdown).toContain("\\<img");
   });
 

@@ -7,7 +7,7 @@
  */
 
 import { rpc, setCore } from "../../commands/rpc.js";
-import { askWith, atRuntime, type Check, type Fix, named, nothing, settingEvidence } from "../check.js";
+import { askWith, atRuntime, type Check, type Fix, isAssumed, named, nothing, settingEvidence } from "../check.js";
 import { restartWithLines } from "../costly-fixes.js";
 import type { Situation } from "../situation.js";
 import type { Ways } from "../ways.js";
@@ -26,6 +26,14 @@ export const shutdownDumpIsVisible: Rule = (s, ways): Check | null => {
       fix: askWith(rpc(s.reach, "cfg.get", "core", "memlog"), rpc(s.reach, "cfg.get", "core", "debug")),
     };
   const visible = memlog.value <= debug.value;
+  if (!visible && (isAssumed(memlog) || isAssumed(debug)))
+    return {
+      ...base,
+      status: "unknown",
+      detail: `Not recorded; post kamailio.cfg. By default ${named("memlog", memlog)} is above ${named("debug", debug)}, and then they print nothing; stock configurations set both.`,
+      evidence: null,
+      fix: askWith(rpc(s.reach, "cfg.get", "core", "memlog"), rpc(s.reach, "cfg.get", "core", "debug")),
+    };
   const says = `${named("memlog", memlog)} is ${visible ? "not above" : "above"} ${named("debug", debug)}`;
   return {
     ...base,

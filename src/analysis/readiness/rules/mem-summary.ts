@@ -5,7 +5,7 @@
  */
 import { factAt, PKG_DUMP } from "../../../kamailio/knowledge/releases.js";
 import { rpc, setCore } from "../../commands/rpc.js";
-import { askWith, atRuntime, type Check, type CheckStatus, named, nothing, settingEvidence } from "../check.js";
+import { askWith, atRuntime, type Check, type CheckStatus, isAssumed, named, nothing, settingEvidence } from "../check.js";
 import { restartWithLines } from "../costly-fixes.js";
 import { SUMMARY_BITS } from "../ways.js";
 import type { Rule } from "./rule.js";
@@ -33,6 +33,14 @@ export const summaryShowsTheList: Rule = (s, ways): Check | null => {
   const sums = obeys && (value & SUMMARY_BITS.pkg.sums) !== 0;
   const lists = s.pools.pkg.reports?.lists ?? true;
   const status = statusOf({ list, sums, lists });
+  if (status === "fail" && isAssumed(setting))
+    return {
+      ...base,
+      status: "unknown",
+      detail: `Not recorded; post kamailio.cfg. By default ${named("mem_summary", setting)}: ${meaning({ list, sums, lists, short, obeys })}`,
+      evidence: null,
+      fix: askWith(rpc(s.reach, "cfg.get", "core", "mem_summary")),
+    };
   const fix =
     status === "pass"
       ? nothing()
