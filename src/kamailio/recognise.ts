@@ -10,6 +10,7 @@ import { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.j
 import { headOf, holds } from "./recognise/signs.js";
 import { KIND_TABLE, OTHER_KINDS } from "./recognise/table.js";
 import { KB } from "./units.js";
+import { looksLikeUsage } from "./usage/reader.js";
 
 export { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
 
@@ -23,6 +24,8 @@ export interface Recognition {
   endpoints: Endpoint[];
   /** A sentence for whoever posted it: what to do, with the command. */
   hint: string;
+  /** What to do where the reader it belongs to made nothing of it: never a way back to that reader. */
+  unread_hint: string;
 }
 
 /** What is looked at: enough to see through a long preamble. */
@@ -38,8 +41,17 @@ export function recognise(text: string): Recognition {
   // A log is the same log in JSON, in an answer of a log store, in a web page.
   const opened = openText(head);
   const row = rowOf(opened) ?? (opened === head ? undefined : rowOf(head));
+  if (row === undefined || VAGUE.has(row.kind)) {
+    // What the reader of counters knows of other tools' histories is asked of itself: no sign here could be wider.
+    const usage = looksLikeUsage(head);
+    if (usage !== null) return recognition("usage_history", { ...HISTORY, title: `a history of counters (${usage.kind})` });
+  }
   return row === undefined ? other("prose") : recognition(row.kind, row);
 }
+
+/** Kinds that a text is taken for when nothing better is known of it. */
+const VAGUE: ReadonlySet<Kind> = new Set(["log", "number", "rpc_answer", "json", "yaml"]);
+const HISTORY = { endpoint: "usage", command: "cat history.csv" } as const;
 
 function rowOf(text: string): KindRow | undefined {
   const prepared = headOf(text);
@@ -52,7 +64,7 @@ function other(kind: Kind): Recognition {
 
 function recognition(kind: Kind, row: Omit<KindRow, "kind" | "when">): Recognition {
   const endpoints = row.endpoint === null ? [] : [row.endpoint, ...(row.also ?? [])];
-  return { kind, title: row.title, endpoint: row.endpoint, endpoints, hint: hintOf(row) };
+  return { kind, title: row.title, endpoint: row.endpoint, endpoints, hint: hintOf(row), unread_hint: unreadHintOf(row) };
 }
 
 function hintOf(row: Omit<KindRow, "kind" | "when">): string {
@@ -64,6 +76,17 @@ function hintOf(row: Omit<KindRow, "kind" | "when">): string {
   return sentences.join("; ");
 }
 
+function unreadHintOf(row: Omit<KindRow, "kind" | "when">): string {
+  if (row.endpoint === null || row.by_bytes === true) return hintOf(row);
+  const again = curl(row.command ?? ENDPOINT_EXAMPLES[row.endpoint], row.endpoint);
+  const sentences = [
+    `This looks like ${row.title}, but nothing of it could be read: it may be cut, or changed on its way`,
+    `send all that the command prints, as it is: ${again}`,
+    ...(row.hint === undefined ? [] : [row.hint]),
+  ];
+  return sentences.join("; ");
+}
+
 /** The pipe that posts what a command prints. */
 function curl(command: string, endpoint: Endpoint): string {
   return `${command} | curl --data-binary @- .../v1/instances/{instance}/${endpoint}`;
@@ -71,6 +94,7 @@ function curl(command: string, endpoint: Endpoint): string {
 
 /** For an endpoint that cannot read a text: what the text looks like and where it belongs, or what this endpoint wants. */
 export function wrongEndpointHint(found: Recognition, wanted: Endpoint): string {
-  if (found.endpoint !== null && !found.endpoints.includes(wanted)) return found.hint;
+  if (found.endpoints.includes(wanted)) return found.unread_hint;
+  if (found.endpoint !== null) return found.hint;
   return `${found.hint}; .../${wanted} reads for example: ${curl(ENDPOINT_EXAMPLES[wanted], wanted)}`;
 }

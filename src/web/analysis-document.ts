@@ -83,7 +83,7 @@ function texts({ recognised, unrecognised }: Analysis): Block[] {
         ]),
     ...list(
       "Not read",
-      unrecognised.map(({ text, hint }): Inline => [{ code: text }, `: ${hint}`]),
+      unrecognised.map(({ text, reason, hint }): Inline => [{ code: text }, `: ${reason === null ? "" : `${reason}; `}${hint}`]),
     ),
   ];
 }

@@ -37,6 +37,8 @@ export interface UnrecognisedText {
   text: string;
   kind: Kind;
   title: string;
+  /** Why its reader kept nothing of it, with the line; `null` where no reader knows it. */
+  reason: string | null;
   hint: string;
   bytes: number;
 }

@@ -74,7 +74,14 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
     })),
     unrecognised: readings
       .filter(({ parts }) => parts.length === 0)
-      .map(({ name, recognition: { kind, title, hint }, bytes }) => ({ text: name, kind, title, hint, bytes })),
+      .map(({ name, recognition: { kind, title, unread_hint }, refusal, bytes }) => ({
+        text: name,
+        kind,
+        title,
+        reason: refusal === null ? null : removeSecrets(`line ${refusal.line}: ${refusal.reason}`).text,
+        hint: refusal?.hint ?? unread_hint,
+        bytes,
+      })),
     dumps,
     comparison,
     other_comparisons,

@@ -29,7 +29,8 @@ export function summarize(found: Found): string {
   const shown = sentences.slice(0, MAX_SENTENCES);
   if (shown.length > 0) return shown.join(" ");
   const [first] = found.unrecognised;
-  return first === undefined ? "There was nothing to read." : `Nothing was read: this looks like ${first.title}.`;
+  if (first === undefined) return "There was nothing to read.";
+  return `Nothing was read: this looks like ${first.title}${first.reason === null ? "" : ` (${first.reason})`}.`;
 }
 
 /** What is wrong at this moment stands above everything that the texts prove of the past. */

@@ -15,7 +15,8 @@ import { type Kind, type Recognition, recognise } from "../../kamailio/recognise
 import { removeSecrets } from "../../kamailio/secrets.js";
 import type { SettingsReading } from "../../kamailio/settings/settings.js";
 import { DAY } from "../../kamailio/units.js";
-import type { UsageReader, UsageReport } from "../../kamailio/usage/reader.js";
+import type { Rejected, UsageReader, UsageReport } from "../../kamailio/usage/reader.js";
+import { refusalOf } from "../../kamailio/usage/refusal.js";
 import type { AnalysisPart } from "./analysis.js";
 import { KeptSamples } from "./kept-samples.js";
 import { HEAD_BYTES, SmallText, withoutDumpLines } from "./small-text.js";
@@ -50,6 +51,8 @@ export interface TextReading {
   builds: ReadBuilds | null;
   settings: SettingsReading | null;
   usage: UsageReading | null;
+  /** Why the reader of counters kept nothing of it, where nobody else read it either. */
+  refusal: Rejected | null;
   host: HostMemoryReading | null;
   /** The text itself, without its secrets, when it is a kamailio.cfg. */
   /** Files of a configuration by their paths. */
@@ -100,6 +103,8 @@ export class TextReader {
   #log: LogReader | null = null;
   #usage: UsageReader | null = null;
   #usageDecided = false;
+  /** What the reader of counters said when it kept nothing. */
+  #nothing: UsageReport | null = null;
 
   constructor(
     readonly name: string,
@@ -148,12 +153,14 @@ export class TextReader {
       builds: await read(() => readBuildsOf(text)),
       settings: NO_SETTINGS.has(recognition.kind) ? null : await read(() => readSettingsOf(text)),
       usage: NO_COUNTERS.has(recognition.kind) ? null : await this.#readUsage(text),
+      refusal: null,
       host: NO_COUNTERS.has(recognition.kind) ? null : await read(() => readHostOf(text)),
       config: configOf(recognition.kind, this.name, text),
       warnings: [],
       secrets_removed: removed,
     };
     reading.parts = partsOf(reading);
+    if (reading.parts.length === 0 && this.#nothing !== null) reading.refusal = refusalOf(this.#nothing, recognition);
     reading.warnings = [...dumps.warnings, ...this.#warnings(reading, dumps)].slice(0, MAX_WARNINGS);
     return reading;
   }
@@ -200,7 +207,9 @@ export class TextReader {
     }
     const { samples, ...report } = this.#usage.end();
     kept.add(samples);
-    return kept.accepted.samples === 0 ? null : { kept, report };
+    if (kept.accepted.samples > 0) return { kept, report };
+    this.#nothing = report;
+    return null;
   }
 
   #warnings({ log, usage, parts, recognition }: TextReading, dumps: DumpReading): string[] {

@@ -159,6 +159,9 @@ export const AnalysisSchema = z
             text: TextName,
             kind: Kind,
             title: Title,
+            reason: Sentence.nullable().openapi({
+              description: "Why its reader kept nothing of it; null where no reader knows it",
+            }),
             hint: Sentence.openapi({ description: "What to do instead" }),
             bytes: Bytes,
           })

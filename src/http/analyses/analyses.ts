@@ -133,9 +133,10 @@ function nothingRead({ unrecognised }: Analysis): ProblemError {
   if (unrecognised.every(({ kind }) => kind === "empty"))
     return new ProblemError(422, "empty_body", { detail: "There is no text.", hint: first?.hint ?? null });
   if (unrecognised.every(({ kind }) => kind === "nested")) return nestedTooDeep();
-  const looks = unrecognised.map(({ text, title }) =>
-    unrecognised.length > 1 ? `${text} looks like ${title}` : `it looks like ${title}`,
-  );
+  const looks = unrecognised.map(({ text, title, reason }) => {
+    const what = unrecognised.length > 1 ? `${text} looks like ${title}` : `it looks like ${title}`;
+    return reason === null ? what : `${what}; ${reason}`;
+  });
   return new ProblemError(422, "not_recognised", {
     detail: `Nothing in this is read here: ${looks.slice(0, 10).join("; ")}.`,
     hint: first?.hint ?? null,

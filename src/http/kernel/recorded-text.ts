@@ -43,6 +43,11 @@ export function notWhatIsReadHere(text: string, endpoint: Endpoint, wanted: stri
   if (found.kind === "empty")
     return new ProblemError(422, "empty_body", { detail: "The body is empty.", hint: wrongEndpointHint(found, endpoint) });
   if (found.kind === "nested") return nestedTooDeep();
+  if (found.endpoints.includes(endpoint))
+    return new ProblemError(422, "not_read_here", {
+      detail: `This looks like ${found.title}, but nothing of it could be read.`,
+      hint: found.unread_hint,
+    });
   return new ProblemError(422, "not_read_here", {
     detail: `There is no ${wanted.replace(/^an? /, "")} in this text; it looks like ${found.title}.`,
     hint: wrongEndpointHint(found, endpoint),

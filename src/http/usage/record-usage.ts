@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { recognise } from "../../kamailio/recognise.js";
 import { timestamp } from "../../kamailio/units.js";
 import { createUsageReader, MAX_REJECTED, type UsageReport } from "../../kamailio/usage/reader.js";
+import { refusalOf } from "../../kamailio/usage/refusal.js";
 import { readZone } from "../../kamailio/usage/time-zone.js";
 import { type ReadingFacts, ReadingFactsCache } from "../../service/intake/reading-facts.js";
 import { receiveUsage } from "../../service/intake/receive-usage.js";
@@ -153,10 +154,8 @@ function alsoSettings({ managers }: UsageReport, known: ReadingFacts): string[] 
 
 /** The 422 for an upload of which nothing was kept: why, or where the text belongs. */
 function nothingKept(report: UsageReport, head: string): ProblemError {
-  const [first] = report.rejected;
-  const found = recognise(head);
-  const belongsElsewhere = found.endpoint !== null && !found.endpoints.includes("usage");
-  if (first === undefined || belongsElsewhere || found.kind === "nested")
+  const first = refusalOf(report, recognise(head));
+  if (first === null)
     return notWhatIsReadHere(head, "usage", "usage (kamcmd core.shmmem, pkg.stats, stats.get_statistics, NDJSON samples)");
   return new ProblemError(422, "nothing_kept", {
     detail: `Nothing in this text could be kept. Line ${first.line}: ${first.reason}.`,

@@ -14,6 +14,8 @@ export interface KindRow {
   also?: readonly Endpoint[];
   /** The command that prints it, for the hint. */
   command?: string;
+  /** It is known by its bytes: the readers of texts do not see it, its endpoint does. */
+  by_bytes?: boolean;
   /** What to do, where `endpoint` is `null` or needs a word more. */
   hint?: string;
 }

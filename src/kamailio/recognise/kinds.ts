@@ -72,6 +72,7 @@ export type Kind =
   | "prometheus_page"
   | "prometheus_api"
   | "ndjson_samples"
+  | "usage_history"
   // what is allocated
   | "dump"
   | "gdb_walk"

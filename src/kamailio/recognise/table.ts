@@ -40,7 +40,12 @@ export const OTHER_KINDS: Readonly<Partial<Record<Kind, Omit<KindRow, "kind" | "
   xz: { title: "xz data", endpoint: null, hint: "unpack it first: xzcat FILE" },
   bzip2: { title: "bzip2 data", endpoint: null, hint: "unpack it first: bzcat FILE" },
   zstd: { title: "zstd data", endpoint: null, hint: "unpack it first: zstdcat FILE" },
-  tar: { title: "a tar archive", endpoint: "configs", hint: "only configuration files are taken as a tar archive" },
+  tar: {
+    title: "a tar archive",
+    endpoint: "configs",
+    by_bytes: true,
+    hint: "only configuration files are taken as a tar archive",
+  },
   elf: {
     title: "an executable or a core file, not its output",
     endpoint: null,
