@@ -47,6 +47,7 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
     coverage: coverageOf(known),
     cells_known: cellsKnown,
     subjects: subjects.filter((subject) => subject !== null),
+    drivers,
     incidents: history.incidents.filter((incident) => incident.pool === pool),
     now,
   };

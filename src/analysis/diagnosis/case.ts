@@ -5,6 +5,7 @@ import type { Course } from "../history/course/course.js";
 import type { Grid } from "../history/grid.js";
 import type { History, HistoryIncident, InstanceFacts } from "../history/history.js";
 import type { Evidence } from "./diagnosis.js";
+import type { Driver } from "./level/drivers.js";
 import type { Level } from "./level/level.js";
 import type { LoadGrowth, PeakGrowth } from "./level/load-growth.js";
 
@@ -43,6 +44,8 @@ export interface Case {
   coverage: number;
   cells_known: number;
   subjects: Subject[];
+  /** Load counters on the grid that may explain memory. */
+  drivers: readonly Driver[];
   incidents: HistoryIncident[];
   /** Epoch milliseconds for which the judgement is made. */
   now: number;

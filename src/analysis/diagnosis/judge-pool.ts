@@ -16,7 +16,7 @@ import { benignShapes } from "./rules/benign.js";
 import { corruption, processDeath } from "./rules/corruption.js";
 import { bigRequestFailed, largestFragmentTooSmall, overheadRatchet } from "./rules/fragmentation.js";
 import { explainedGrowth, type GrowthFinding } from "./rules/growth.js";
-import { type LeakFinding, stepsAtReloads, unexplainedRise } from "./rules/leak.js";
+import { isUntold, type LeakFinding, stepsAtReloads, unexplainedRise } from "./rules/leak.js";
 import { timerProcessGone, transactionsNotReaped } from "./rules/stuck.js";
 import { enoughData, shortHistory } from "./rules/sufficiency.js";
 import { accountingBug, gaps, impossibleCounters, phantomProven, pkgStatsUnderTlsf } from "./rules/trust.js";
@@ -191,7 +191,7 @@ function loadGrows(found: Found): Judged | null {
 /** It rises without end, its swing with it, and no counter says what the load did. */
 function growthOrLeakUntold(found: Found): Judged | null {
   const { subjects, history } = found.kase;
-  const untold = subjects.filter(({ course }) => course.state === "untold");
+  const untold = subjects.filter(isUntold);
   const [first] = untold;
   if (first === undefined) return null;
   const { last } = first.course;

@@ -40,6 +40,11 @@ export class Regression {
     this.#yy = dot(this.#y, this.#y);
   }
 
+  /** Sum of squares around the levels of the groups, without any column. */
+  get squares(): number {
+    return this.#yy;
+  }
+
   add(values: Float64Array): Column {
     const column = centre(values, this.#bounds);
     this.#columns.push(column);

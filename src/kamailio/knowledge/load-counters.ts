@@ -153,3 +153,19 @@ export function loadNameOfRpc(command: string, field: string): string | null {
 }
 
 const MAX_TABLE_NAME = 64;
+
+/** Counters of what stays in memory until it is removed (a contact, a subscription), not of work in hand: their growth is growth of memory. */
+const STORED = new Set([
+  "registered_users",
+  "registered_contacts",
+  "ims_registered_contacts",
+  "ims_registered_impus",
+  "ims_active_contacts",
+  "ims_active_impus",
+  "ims_active_subscriptions",
+]);
+
+/** Does the counter, by its stable name, count what is stored? */
+export function countsStored(name: string): boolean {
+  return STORED.has(name) || name.endsWith("_contacts") || name.endsWith("_users");
+}

@@ -4,13 +4,16 @@
  */
 
 import type { Series } from "../../../kamailio/history/series.js";
-import { LOAD_COUNTERS } from "../../../kamailio/knowledge/load-counters.js";
+import { countsStored, LOAD_COUNTERS } from "../../../kamailio/knowledge/load-counters.js";
 import { column, type Grid } from "../../history/grid.js";
+import { highestKnown, lowestKnown } from "../../history/known-values.js";
 
 export interface Driver {
   name: string;
   /** On the grid; NaN where not recorded. */
   values: Float64Array;
+  /** Counts what stays in memory until it is removed, not work in hand. */
+  stored: boolean;
 }
 
 /** A driver must be known for most of the cells, or the regression sees another history than the judgement. */
@@ -32,10 +35,20 @@ export function driversOn(grid: Grid, load: ReadonlyMap<string, Series>, present
     let known = 0;
     for (let cell = 0; cell < grid.cells; cell++) if (present[cell] && !Number.isNaN(values[cell])) known++;
     const coverage = wanted > 0 ? known / wanted : 0;
-    if (coverage >= LEAST_COVERAGE && movesBothWays(grid, values)) found.push({ driver: { name, values }, coverage });
+    // What is stored may only rise, while registrations come in, and explains memory all the same.
+    const stored = countsStored(name);
+    if (coverage >= LEAST_COVERAGE && (stored ? moves(values) : movesBothWays(grid, values)))
+      found.push({ driver: { name, values, stored }, coverage });
   }
-  found.sort((a, b) => b.coverage - a.coverage || a.driver.name.localeCompare(b.driver.name));
+  found.sort(
+    (a, b) =>
+      b.coverage - a.coverage || Number(b.driver.stored) - Number(a.driver.stored) || a.driver.name.localeCompare(b.driver.name),
+  );
   return found.slice(0, MOST_DRIVERS).map(({ driver }) => driver);
+}
+
+function moves(values: Float64Array): boolean {
+  return highestKnown(values) > lowestKnown(values);
 }
 
 function movesBothWays(grid: Grid, values: Float64Array): boolean {

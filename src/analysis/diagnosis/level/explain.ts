@@ -14,6 +14,8 @@ export interface Explained {
   /** Bytes a day that nothing explains, with its standard error (autocorrelation counted in). */
   trend_per_day: number;
   trend_error: number;
+  /** `false`: what is stored explains the rise as well as time does, at a cost that such objects have. */
+  needs_time: boolean;
   /** The load counter whose sum over time the trend follows better than it follows the clock; `null` when the clock does. */
   follows: string | null;
   drivers: { name: string; bytes_per_unit: number }[];
@@ -64,7 +66,7 @@ export function explain(grid: Grid, level: Float64Array, usable: Uint8Array, dri
   const clock = regression.add(rows.days);
   const candidates = offered.map((driver): Candidate => {
     const x = gather(driver.values, rows.cells);
-    return { name: driver.name, values: driver.values, x, column: regression.add(x) };
+    return { name: driver.name, values: driver.values, stored: driver.stored, x, column: regression.add(x) };
   });
   let best = fitWithSteps(rows, regression, clock, candidates);
   let follows: string | null = null;
@@ -76,24 +78,57 @@ export function explain(grid: Grid, level: Float64Array, usable: Uint8Array, dri
     best = trial;
     follows = driver.name;
   }
-  return best === null ? null : assemble(grid, level, rows, best, follows);
+  if (best === null) return null;
+  const stored = withoutTime(rows, regression, best, candidates);
+  return stored === null ? assemble(grid, level, rows, best, follows) : assemble(grid, level, rows, stored, null);
+}
+
+/** What is stored explains memory as well as time does when it leaves at most this many times the squares that time leaves. */
+const AS_WELL_AS_TIME = 1.5;
+/** The rise by the clock that is worth asking whether something stored makes it, in standard errors. */
+const WORTH_ASKING = 2;
+/**
+ * Bytes of one stored object: 864 to 1,320 measured for a contact with its address of record, more with Path, GRUU, attributes and the debugging of
+ * q_malloc; a tenth of it or ten times as much is something else that rises beside it.
+ */
+const STORED_BYTES = [400, 6_000] as const;
+
+/**
+ * Time absorbs whatever rises steadily. A stored population that rises with memory explains it as well, and is believed when each object costs what
+ * such an object can cost: then there is no trend left (K#156, K#3523). `null`: time is needed.
+ */
+function withoutTime(rows: Rows, regression: Regression, best: Fitted, candidates: readonly Candidate[]): Fitted | null {
+  const [trend = 0] = best.fit.coefficients;
+  const [error = 0] = best.fit.errors;
+  if (trend < WORTH_ASKING * error || !candidates.some(({ stored }) => stored)) return null;
+  const alone = fitWithSteps(rows, regression, null, candidates);
+  if (alone === null || alone.fit.rss > AS_WELL_AS_TIME * best.fit.rss) return null;
+  const [least, most] = STORED_BYTES;
+  const costs = alone.taken.flatMap(({ stored }, index) =>
+    stored ? [alone.fit.coefficients[alone.stepCells.length + index] ?? 0] : [],
+  );
+  const all = costs.reduce((sum, cost) => sum + cost, 0);
+  return costs.length > 0 && all >= least && all <= most ? alone : null;
 }
 
 interface Candidate {
   name: string;
   values: Float64Array;
+  stored: boolean;
   x: Float64Array;
   column: Column;
 }
 
 interface Fitted {
+  /** Is the first column the clock? */
+  timed: boolean;
   fit: Fit;
   taken: Candidate[];
   stepCells: number[];
 }
 
 /** Trend by the given clock, load counters, and up to two steps. */
-function fitWithSteps(rows: Rows, regression: Regression, clock: Column, candidates: readonly Candidate[]): Fitted | null {
+function fitWithSteps(rows: Rows, regression: Regression, clock: Column | null, candidates: readonly Candidate[]): Fitted | null {
   const stepCells: number[] = [];
   const steps: Column[] = [];
   let taken = chooseDrivers(regression, clock, candidates, steps);
@@ -116,14 +151,19 @@ function fitWithSteps(rows: Rows, regression: Regression, clock: Column, candida
     taken = best.drivers;
     fit = refit;
   }
-  return fit === null ? null : { fit, taken, stepCells };
+  return fit === null ? null : { timed: clock !== null, fit, taken, stepCells };
 }
 
-function columnsOf(clock: Column, steps: readonly Column[], drivers: readonly Candidate[]): Column[] {
-  return [clock, ...steps, ...drivers.map(({ column }) => column)];
+function columnsOf(clock: Column | null, steps: readonly Column[], drivers: readonly Candidate[]): Column[] {
+  return [...(clock === null ? [] : [clock]), ...steps, ...drivers.map(({ column }) => column)];
 }
 
-function fitOf(regression: Regression, clock: Column, steps: readonly Column[], drivers: readonly Candidate[]): Fit | null {
+function fitOf(
+  regression: Regression,
+  clock: Column | null,
+  steps: readonly Column[],
+  drivers: readonly Candidate[],
+): Fit | null {
   return regression.fit(columnsOf(clock, steps, drivers));
 }
 
@@ -175,18 +215,19 @@ function known(drivers: readonly Driver[], cell: number): boolean {
 /** Takes in, one by one, the load counter that explains most; a counter that would lower memory as it rises explains nothing. */
 function chooseDrivers(
   regression: Regression,
-  clock: Column,
+  clock: Column | null,
   candidates: readonly Candidate[],
   steps: readonly Column[],
 ): Candidate[] {
   const taken: Candidate[] = [];
-  let rss = regression.solve([clock, ...steps])?.rss;
+  const others = columnsOf(clock, steps, []);
+  let rss = others.length === 0 ? regression.squares : regression.solve(others)?.rss;
   while (rss !== undefined && taken.length < MOST_TAKEN) {
     let best: { candidate: Candidate; rss: number } | null = null;
     for (const candidate of candidates) {
       if (taken.includes(candidate)) continue;
       const trial = regression.solve([...columnsOf(clock, steps, taken), candidate.column]);
-      if (trial === null || trial.coefficients.slice(1 + steps.length).some((coefficient) => coefficient <= 0)) continue;
+      if (trial === null || trial.coefficients.slice(others.length).some((coefficient) => coefficient <= 0)) continue;
       if (best === null || trial.rss < best.rss) best = { candidate, rss: trial.rss };
     }
     if (best === null || best.rss > rss * (1 - LEAST_DRIVER_GAIN)) break;
@@ -246,10 +287,11 @@ function assemble(
   grid: Grid,
   level: Float64Array,
   rows: Rows,
-  { fit, taken, stepCells }: Fitted,
+  { fit, taken, stepCells, timed }: Fitted,
   follows: string | null,
 ): Explained {
-  const offset = 1 + stepCells.length;
+  const first = timed ? 1 : 0;
+  const offset = first + stepCells.length;
   const byLoad = new Float64Array(grid.cells).fill(Number.NaN);
   const residual = new Float64Array(grid.cells).fill(Number.NaN);
   for (let cell = 0; cell < grid.cells; cell++) {
@@ -260,11 +302,12 @@ function assemble(
     if (!Number.isNaN(level[cell])) residual[cell] = (level[cell] ?? 0) - load;
   }
   return {
-    trend_per_day: fit.coefficients[0] ?? 0,
-    trend_error: fit.errors[0] ?? Number.POSITIVE_INFINITY,
+    trend_per_day: timed ? (fit.coefficients[0] ?? 0) : 0,
+    trend_error: timed ? (fit.errors[0] ?? Number.POSITIVE_INFINITY) : 0,
+    needs_time: timed,
     follows,
     drivers: taken.map((driver, index) => ({ name: driver.name, bytes_per_unit: fit.coefficients[offset + index] ?? 0 })),
-    steps: stepCells.map((cell, index) => ({ cell, bytes: fit.coefficients[1 + index] ?? 0 })),
+    steps: stepCells.map((cell, index) => ({ cell, bytes: fit.coefficients[first + index] ?? 0 })),
     residual,
     by_load: byLoad,
     noise: Math.sqrt(fit.rss / Math.max(1, rows.y.length)),

@@ -1,6 +1,8 @@
 /** Leak: memory that is not returned at the troughs and that no load explains. Several independent lines of evidence, each of them shown. */
-import { DAY, duration, mb, percent } from "../../../kamailio/units.js";
-import { type Course, riseOf } from "../../history/course/course.js";
+import { DAY, duration, HOUR, mb, percent } from "../../../kamailio/units.js";
+import { type Course, LEAST_SURENESS, riseOf } from "../../history/course/course.js";
+import { bends } from "../../history/course/curves.js";
+import { cellTime } from "../../history/grid.js";
 import type { Case, Finding, Subject } from "../case.js";
 import type { Evidence, SlopeRange } from "../diagnosis.js";
 import { type SteadyRise, steadyRise } from "../level/steady-rise.js";
@@ -30,9 +32,10 @@ export function unexplainedRise(kase: Case): LeakFinding | null {
   const rises = kase.subjects.flatMap((subject) => {
     const { course } = subject;
     if (course.state === "leak" && usedRises(subject)) return [{ subject, rise: riseOfCourse(subject) }];
-    if (course.state === "untold" || isOver(course)) return [];
+    if (isUntold(subject) || isOver(course)) return [];
     // What is leaked is in real_used as well: where that does not rise, `used` need not be looked at.
     if (steadyRise(subject.real_level, least.with_load * subject.capacity, least.without * subject.capacity) === null) return [];
+    if (isWarmUp(kase, subject)) return [];
     const inUse = subject.capacity / MOST_OVERHEAD;
     const rise = steadyRise(subject.used_level, least.with_load * inUse, least.without * inUse);
     return rise === null || (kase.pool === "shm" && isLeftOver(subject, rise)) ? [] : [{ subject, rise }];
@@ -44,14 +47,53 @@ export function unexplainedRise(kase: Case): LeakFinding | null {
   return { rises, subjects: rises.map(({ subject }) => subject), slope: steepest, evidence: evidenceFor(kase, rises) };
 }
 
+/** Histories of fewer days that begin with the server's start may be nothing but its warm-up. */
+const WARM_UP_DAYS = 4;
+/** Below this many days the cells themselves show whether it bends; from there on the days and nights hide it, and the parts of the history tell. */
+const BENDS_DAYS = 0.9;
+/** Share of a steady rise that comes in the last two fifths; what warms up has less to come. */
+const LATE_OF_STEADY = 0.3;
+/** A start this long before the first sample is one that the history begins with. */
+const JUST_STARTED = 2 * HOUR;
+
+/** Registrations, caches and pages come back after a start: a young level that bends towards where it will stay is no leak yet. */
+function isWarmUp({ history: { newest }, from, span_days: days, grid }: Case, { real_level: level }: Subject): boolean {
+  const { uptime } = newest;
+  if (days >= WARM_UP_DAYS || uptime === null || uptime.at - uptime.seconds * 1000 < from - JUST_STARTED) return false;
+  const left = level.explained?.residual ?? level.values;
+  if (days < BENDS_DAYS)
+    return bends(
+      Array.from(left, (_, cell) => cellTime(grid, cell)),
+      left.map((value, cell) => (level.usable[cell] === 1 ? value : Number.NaN)),
+      level.capacity,
+    );
+  return level.rises.every(({ rise }) => rise.late_share < LATE_OF_STEADY);
+}
+
 /** Whole days of a run from which on its curve decides. */
 const CURVE_DECIDES = 10;
 /** Share of its pace below which a rise is over. */
 const OVER = 0.45;
+/** Standard errors below which the troughs of two weeks and more are wandering, whatever the cells seem to say. */
+const WANDERS = { days: 14, sureness: 2.5 } as const;
 
-/** The rise bent towards a level or stopped: whatever its slope over all, it is no leak of now. */
+/** The rise bent towards a level, stopped, or is lost in how the troughs wander: whatever its slope over all, it is no leak of now. */
 function isOver({ last, days, restarts }: Course): boolean {
-  return last !== null && days >= CURVE_DECIDES && restarts === null && last.goes_on < OVER;
+  if (last === null || days < CURVE_DECIDES || restarts !== null) return false;
+  return last.goes_on < OVER || (days >= WANDERS.days && last.rising.sureness < WANDERS.sureness);
+}
+
+/** Share of a rise that growth of the load must explain before a leak is not said. */
+const EXPLAINED = 0.7;
+/** Least rise that is worth asking for a counter, as a share of the free pool. */
+const WORTH_ASKING = 0.01;
+
+/** It rises, and so does the daily swing, while no counter says what the load did: growth or a leak, untold. */
+export function isUntold({ course }: Subject): boolean {
+  const { state, last, days, free } = course;
+  if (state !== "none") return state === "untold";
+  if (last === null || days < CURVE_DECIDES || last.goes_on < OVER || last.rising.sureness < LEAST_SURENESS) return false;
+  return last.rising.rise >= WORTH_ASKING * free && last.growth().bytes >= EXPLAINED * last.rising.rise;
 }
 
 /** What is leaked is in `used` as well, if only a twelfth of it: else it is headers and holes. */

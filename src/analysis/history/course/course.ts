@@ -71,9 +71,16 @@ const BEATS_FLAT = 8;
 /** Least rise as a share of the free pool, and for a rise that begins in the middle. */
 const LEAST_RISE = 0.025;
 const LEAST_RISE_FROM_KNOT = 0.08;
-const LEAST_SURENESS = 4;
+/** Standard errors of a rise from none, autocorrelation counted in. */
+export const LEAST_SURENESS = 4;
 /** Share of its pace that a rise must keep: at this many days of rise, and at that many. */
 const KEEPS_PACE = { early: { days: 14, share: 0.75 }, late: { days: 32, share: 0.45 } } as const;
+/** Bursts: the share of the days that carries half of the rise, on average after this share of the time; then a pause of a week is no end. */
+const FEW_STEPS = 1 / 7;
+const LEAST_BURSTS = 2;
+const HALF = 0.5;
+const NOT_EARLY = 1 / 3;
+const BURST_PACE = 0.15;
 /** Of the rise, the share that growth must leave unexplained. */
 const BEYOND_GROWTH = 0.3;
 /** Small rises need long: days of rise that are asked for, by the least rise as a share of the free pool. */
@@ -87,6 +94,8 @@ const YOUNG_DAYS = 10;
 const YOUNG_PACE = 0.8;
 const YOUNG_FULL_DAYS = 14;
 const YOUNG_MONOTONE = 0.8;
+/** ... or rises as much as a rise from the middle must, when so many whole days of earlier runs are known: it began with the restart. */
+const KNOWN_DAYS = 10;
 /** Looks that a new state must hold, and that an end must. */
 const LOOKS_TO_ENTER = { leak: 2, untold: 3 } as const;
 const LOOKS_TO_LEAVE = 3;
@@ -207,13 +216,16 @@ function seen(
   if (flat === undefined || flat.bic - rising.bic < BEATS_FLAT + Math.log(Math.max(1, input.siblings))) return "none";
   if (rising.rise < least * free || rising.sureness < LEAST_SURENESS || rising.kind === "step") return "none";
   const duration = rising.kind === "begins" ? fits.span - (rising.knot - (days[from]?.day ?? 0)) : fits.span;
-  if (goes_on < paceAsked(duration)) return "none";
+  const asked = inBursts(y, from, to) ? BURST_PACE : paceAsked(duration);
+  if (goes_on < asked) return "none";
   if (fits.span < YOUNG_DAYS - 1) {
-    if (goes_on < YOUNG_PACE || !monotone(y, from, to) || !fullSoon(input, look, days[to - 1])) return "none";
+    if (goes_on < YOUNG_PACE || !monotone(y, from, to)) return "none";
+    const changed = from >= KNOWN_DAYS && rising.rise >= LEAST_RISE_FROM_KNOT * free;
+    if (!changed && !fullSoon(input, look, days[to - 1])) return "none";
   } else {
     const share = rising.rise / free;
-    const asked = DAYS_FOR_RISE.find(({ rise }) => share >= rise)?.days ?? 0;
-    if (rising.kind !== "begins" && fits.span < asked - 1) return "none";
+    const daysAsked = DAYS_FOR_RISE.find(({ rise }) => share >= rise)?.days ?? 0;
+    if (rising.kind !== "begins" && fits.span < daysAsked - 1) return "none";
   }
   const beyond = rising.rise - look.growth().bytes;
   return beyond >= Math.max(LEAST_RISE * free, BEYOND_GROWTH * rising.rise) ? "leak" : "untold";
@@ -223,6 +235,25 @@ function paceAsked(days: number): number {
   const { early, late } = KEEPS_PACE;
   const share = Math.min(1, Math.max(0, (days - early.days) / (late.days - early.days)));
   return early.share + share * (late.share - early.share);
+}
+
+/**
+ * Does the rise come in bursts: do the largest steps from day to day, what fell as fast taken off, carry half of it, and not early, as a cache that
+ * fills has them? A leak in failures or reloads pauses and goes on.
+ */
+function inBursts(y: Float64Array, from: number, to: number): boolean {
+  const steps: { step: number; place: number }[] = [];
+  for (let i = from + 1; i < to; i++) steps.push({ step: (y[i] ?? 0) - (y[i - 1] ?? 0), place: (i - from) / (to - from) });
+  const rise = (y[to - 1] ?? 0) - (y[from] ?? 0);
+  const few = Math.ceil(steps.length * FEW_STEPS);
+  if (few < LEAST_BURSTS || rise <= 0) return false;
+  steps.sort((a, b) => b.step - a.step);
+  const largest = steps.slice(0, few);
+  const gained =
+    largest.reduce((sum, { step }) => sum + step, 0) + steps.slice(-few).reduce((sum, { step }) => sum + Math.min(0, step), 0);
+  const place = largest.reduce((sum, one) => sum + one.place, 0) / few;
+  // One step alone is a bigger table.
+  return gained >= HALF * rise && place > NOT_EARLY && (largest[0]?.step ?? 0) < HALF * rise;
 }
 
 function monotone(y: Float64Array, from: number, to: number): boolean {
@@ -275,6 +306,7 @@ function overNow(
 ): boolean {
   if (memory.state === "none" || gaveBack !== null) return false;
   if (look === null) return to - from >= LEAST_DAYS;
+  if (inBursts(y, from, to)) return look.goes_on < BURST_PACE;
   if (look.goes_on < OVER_SHARE) return true;
   if (memory.state === "leak" && look.growth().bytes >= (1 - ALL_BUT) * look.rising.rise) return true;
   let back = to - 1;

@@ -44,6 +44,8 @@ const TIME_CONSTANTS = [1.5, 2.5, 4, 6, 9, 13, 18, 25];
 const AUTOCORRELATION = [0.3, 0.85] as const;
 /** Troughs are never surer than this share of the pool. */
 const LEAST_NOISE = 0.0015;
+/** BIC by which the curve that bends must beat the line where nothing else is known. */
+const BENDS_BY = 4;
 /** The curves that have a knot. */
 const KNOTTED = ["step", "begins", "stops"] as const;
 /** What "now" means of a slope. Days. */
@@ -252,4 +254,20 @@ export class RunCurves {
       level: this.#level0 + intercept + coefficient * (kind === "saturates" ? 1 : this.#column(one, end)),
     };
   }
+}
+
+/** Units of the time constants that a short history is stretched to. */
+const STRETCHED = 30;
+
+/** Does a level bend towards where it will stay, rather than rise on? Of values in order of time, whatever their span; NaN are left out. */
+export function bends(times: ArrayLike<number>, values: ArrayLike<number>, capacity: number): boolean {
+  const known = Array.from(times).flatMap((t, index) =>
+    Number.isNaN(values[index] ?? Number.NaN) ? [] : [{ t, value: values[index] ?? 0 }],
+  );
+  const [first, last] = [known[0]?.t ?? 0, known.at(-1)?.t ?? 0];
+  const curves = new RunCurves(capacity);
+  for (const { t, value } of known) curves.add((STRETCHED * (t - first)) / Math.max(1, last - first), value);
+  const fits = curves.fits();
+  const [bending, line] = [fits?.best.get("saturates"), fits?.best.get("line")];
+  return bending !== undefined && line !== undefined && line.bic - bending.bic > BENDS_BY;
 }
