@@ -25,6 +25,13 @@ const CLIENT_OPTIONS: readonly { client: RegExp; option: RegExp; user: boolean }
   { client: /\b(?:mysql|mysqldump|mysqladmin|mariadb|mysqlshow)\b/, option: /\s-p(?=[^\s-])/, user: false },
   { client: /\bsshpass\b/, option: /\s-p\s{0,4}(?=\S)/, user: false },
   { client: /\bredis-cli\b/, option: /\s-a\s{1,4}(?=\S)/, user: false },
+  { client: /\b(?:docker|podman)\s{1,4}login\b/, option: /\s-p\s{0,4}(?=\S)/, user: false },
+  { client: /\bhtpasswd\b/, option: /\s-\w{0,4}b\w{0,4}\s{1,4}\S{1,200}\s{1,4}\S{1,200}\s{1,4}(?=\S)/, user: false },
+  { client: /\b(?:kamctl|kamcli|openserctl)\b/, option: /\s(?:add|passwd)\s{1,4}\S{1,200}\s{1,4}(?=\S)/, user: false },
+  { client: /\bvault\s{1,4}login\b/, option: /^\s{1,4}(?=[^\s=-][^\s=]{0,200}(?:\s|$))/, user: false },
+  { client: /\bldap(?:search|add|modify|delete|whoami|passwd)\b/, option: /\s-w\s{0,4}(?=\S)/, user: false },
+  { client: /\bmosquitto_(?:pub|sub)\b/, option: /\s-P\s{0,4}(?=\S)/, user: false },
+  { client: /\bopenssl\b/, option: /\s-pass(?:in|out)?\s{1,4}pass:(?=\S)/, user: false },
   { client: /\b(?:curl|wget)\b/, option: /\s(?:-u|--user|--proxy-user)[\s=]{1,4}(?=\S)/, user: true },
 ];
 
@@ -47,12 +54,22 @@ export function cutsOfClients(line: string): Cut[] {
   return cuts;
 }
 
+/** rtpengine: `--redis=password@host:port/db`. */
+export function cutsInRedisAddresses(line: string): Cut[] {
+  return [...line.matchAll(/--redis(?:-write)?[=\s]([^\s@"']{1,200})@/g)].map((match) => {
+    const end = match.index + match[0].length - 1;
+    return { start: end - (match[1]?.length ?? 0), end };
+  });
+}
+
 /** The argument that starts here: to its closing quote when one is open, else to the next blank. */
 function wordAt(line: string, start: number): Cut {
   const quote = line.charAt(start - 1);
   const end = quote === '"' || quote === "'" ? endOfQuoted(line, start, quote) : -1;
   return { start, end: end === -1 ? indexOfAny(line, " \t\0\r\"'`|;&", start) : end };
 }
+
+const KNOWN_SCHEME = /^(?:bearer|basic|token|apikey|negotiate|ntlm|hawk|aws4-hmac-sha256)\s/i;
 
 /** The end of a header inside other text: a line end, written out as an escape, or a quote. */
 const HEADER_END = /["'`\r]|\\[rn]|#0?1[25]|<br/i;
@@ -71,6 +88,8 @@ export function cutsInAuthorization(line: string): Cut[] {
     const value = line.slice(start, end);
     header.lastIndex = Math.max(end, header.lastIndex);
     if (/^digest\s/i.test(value)) continue;
+    // "Bad authorization: nonce expired" is prose.
+    if (/[a-z] $/.test(line.slice(Math.max(0, match.index - 2), match.index)) && !KNOWN_SCHEME.test(value)) continue;
     const scheme = /^[A-Za-z][A-Za-z0-9-]{0,20}\s{1,4}(?=\S)/.exec(value)?.[0] ?? "";
     const secret = { start: start + scheme.length, end: start + value.trimEnd().length };
     if (!holdsNoSecret(line.slice(secret.start, secret.end))) cuts.push(secret);

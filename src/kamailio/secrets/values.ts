@@ -53,11 +53,14 @@ function nameBefore(line: string, end: number): (Name & { quoted: boolean }) | n
 }
 
 function cutAfterEquals(line: string, equals: number): Cut | null {
-  if ("!<>=".includes(line.charAt(equals - 1)) && equals > 0) return null;
-  const name = nameBefore(line, equals);
+  const before = equals > 0 ? line.charAt(equals - 1) : "";
+  if ("<>=".includes(before) && before !== "") return null;
+  const name = nameBefore(line, before === "!" ? equals - 1 : equals);
   if (name === null || !mayBeSecret(name.text)) return null;
   let start = equals + 1;
   if (line.charAt(start) === "=" || line.charAt(start) === ">") start++;
+  // `!=` compares; only a literal can be the secret that it compares with.
+  if (before === "!" && !"\"'".includes(line.charAt(skipBlanks(line, start)) || " ")) return null;
   return cutOf(line, name, skipBlanks(line, start), LINE_START.test(line.slice(Math.max(0, name.start - 60), name.start)));
 }
 
@@ -68,14 +71,23 @@ function cutAfterColon(line: string, colon: number): Cut | null {
   const before = line.charAt(name.start - 1);
   const atLineStart = LINE_START.test(line.slice(Math.max(0, name.start - 60), name.start));
   const inFlow = before === "{" || before === "," || line.slice(Math.max(0, name.start - 2), name.start) === ", ";
+  if (inProse(line, name, start)) return cutOf(line, name, start, false);
   // In running text a colon after a word is punctuation; it is a key when quoted, at the line's start, or inside {a: b, c: d}.
   if (!name.quoted && !atLineStart && !(inFlow && start > colon + 1) && before !== '"' && before !== "'") return null;
   if (!name.quoted && start === colon + 1 && !"\"'".includes(line.charAt(start))) return null;
   return cutOf(line, name, start, atLineStart && !name.quoted);
 }
 
+/** `login with Password: hunter2`: the word itself, and behind it one that is no word, or the end of the line. */
+function inProse(line: string, name: Name & { quoted: boolean }, start: number): boolean {
+  if (name.quoted || start > line.indexOf(":", name.start) + 2 || !/^(?:password|passwd|passphrase)$/i.test(name.text))
+    return false;
+  const value = line.slice(start, indexOfAny(line, " \t\0\r,;\"'", start, Math.min(line.length, start + 200)));
+  return /[^A-Za-z]/.test(value) && !/^[\d.]{1,4}$/.test(value) && line.charAt(start - 1) === " ";
+}
+
 function mayBeSecret(name: string): boolean {
-  return isSecretName(name) || /(?:auth|ha1b?|response)$/i.test(name);
+  return isSecretName(name) || /(?:auth|ha1b?|response|key|salt)$/i.test(name);
 }
 
 /** The value that starts at `start`, without its quotes. */
@@ -137,6 +149,10 @@ function endOfParts(line: string, start: number, end: number): number {
   return stop;
 }
 
+/** `PGPASSWORD=x psql -h db`: a variable of one command. */
+const COMMAND =
+  /^(?:psql|pg_dump|pg_restore|mysql\w{0,10}|mariadb|vault|curl|wget|redis-cli|kamctl|kamcmd|kamailio|docker|kubectl|ssh|sudo)\s/;
+
 /** In `PASSWORD=two words` all is the secret, but not another assignment, an option or a comment that follows. */
 function endOfRest(line: string, start: number): number {
   let end = indexOfAny(line, " \t\0\r", start);
@@ -144,6 +160,7 @@ function endOfRest(line: string, start: number): number {
     if (line.charAt(end) === "\0") return end;
     const next = skipBlanks(line, end);
     const follows = line.slice(next, next + 90);
+    if (COMMAND.test(follows)) return end;
     if (follows === "" || /^[\r\0]/.test(follows) || /^(?:[A-Za-z_][\w.-]{0,79}=|-|#|;|\\$)/.test(follows)) return end;
     const after = indexOfAny(line, " \t\0\r", next);
     if (after === end) return end;
