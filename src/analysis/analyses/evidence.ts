@@ -16,9 +16,9 @@ const MAX_ID = 64;
 
 /** @param now epoch ms. Of two texts that say different things, the later one in the order of the texts wins. */
 export function evidenceOf(readings: readonly TextReading[], now: number): Omit<Evidence, "config"> {
+  const recorded_at = timestamp(now);
   const of = <Value>(values: (reading: TextReading) => readonly (Value | null)[]): Recorded<Value>[] =>
-    readings.flatMap((reading, index) => {
-      const recorded_at = timestamp(now - (readings.length - 1 - index));
+    readings.flatMap((reading) => {
       const id = reading.name.slice(0, MAX_ID);
       return values(reading).flatMap((value) => (value === null ? [] : [{ id, recorded_at, value }]));
     });

@@ -1,6 +1,7 @@
 /** Judges what was read of one server's texts: each judgement is made where there is something to judge, and left out where there is not. */
 
 import type { ConfigReading } from "../../kamailio/config/reading.js";
+import { joinMoments } from "../../kamailio/history/merge-samples.js";
 import type { Severity } from "../../kamailio/log/incident.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import { timestamp } from "../../kamailio/units.js";
@@ -130,7 +131,7 @@ async function judgeUsage(
     import("../diagnosis/diagnose.js"),
     import("../sizing/size-instance.js"),
   ]);
-  const samples = read.flatMap(({ kept }) => kept.samples);
+  const samples = joinMoments(read.flatMap(({ kept }) => kept.samples));
   const history = historyFromSamples(samples, historyFacts(facts, dumpEvidence(placed)), historyIncidents(readings));
   const times = (which: "first" | "last") => read.flatMap(({ kept }) => kept[which] ?? []).sort();
   const [first_at = null] = times("first");
@@ -164,14 +165,14 @@ async function knownIssues(
   judged: Awaited<ReturnType<typeof judgeUsage>>,
 ): Promise<KnownIssueMatch[]> {
   const incidents = readings.flatMap(({ log }) => log.incidents);
-  const dumps = placed.map(({ dump }) => dump).filter(({ sites }) => sites.length > 0);
+  const dumps = placed.filter(({ dump: { sites } }) => sites.length > 0);
   if (incidents.length === 0 && dumps.length === 0 && facts.version === null) return [];
   const [{ knownIssuesIn }, { chooseDumps }] = await Promise.all([
     import("../facts/known-issues.js"),
     import("../facts/dump-series.js"),
   ]);
   const usage = judged === null ? null : { processes: judged.processes, diagnosis: judged.usage.diagnosis };
-  return knownIssuesIn(facts, { dumps: chooseDumps(dumps.toReversed()).toReversed(), incidents, usage });
+  return knownIssuesIn(facts, { dumps: chooseDumps(dumps).map(({ dump }) => dump), incidents, usage });
 }
 
 async function judgeBuild(facts: InstanceFacts): Promise<Readiness | null> {

@@ -151,7 +151,7 @@ export class TextReader {
       dumps: inThePast(dumps.dumps, this.options.at ?? this.options.now),
       log: withoutSecrets(log),
       builds: await read(() => readBuildsOf(text)),
-      settings: NO_SETTINGS.has(recognition.kind) ? null : await read(() => readSettingsOf(text)),
+      settings: this.#mayHoldSettings(recognition.kind) ? await read(() => readSettingsOf(text)) : null,
       usage: NO_COUNTERS.has(recognition.kind) ? null : await this.#readUsage(text),
       refusal: null,
       host: NO_COUNTERS.has(recognition.kind) ? null : await read(() => readHostOf(text)),
@@ -163,6 +163,11 @@ export class TextReader {
     if (reading.parts.length === 0 && this.#nothing !== null) reading.refusal = refusalOf(this.#nothing, recognition);
     reading.warnings = [...dumps.warnings, ...this.#warnings(reading, dumps)].slice(0, MAX_WARNINGS);
     return reading;
+  }
+
+  /** Of a long log, its reader sees the starts. */
+  #mayHoldSettings(kind: Kind): boolean {
+    return !NO_SETTINGS.has(kind) && !(LOGS.has(kind) && this.#small.omitted > 0);
   }
 
   async #openLog(): Promise<LogReader> {

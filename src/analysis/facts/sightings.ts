@@ -45,6 +45,12 @@ export function dumpSighting({ pool, manager }: Pick<DumpEvidence, "pool" | "man
   return { ...NOTHING_SEEN, [`${pool}_manager`]: manager, quote: `a dump of ${pool} in the form of ${manager}` };
 }
 
+/** tlsf reports its pool without its control block: 67108784 bytes of 64 MB. */
+const NEARLY = 0.01;
+
+/** Bytes in MB, as `-m` counts them. */
 function size(bytes: number | null): number | null {
-  return bytes === null || bytes <= 0 ? null : bytes / MB;
+  if (bytes === null || bytes <= 0) return null;
+  const mb = bytes / MB;
+  return Math.abs(mb - Math.round(mb)) < NEARLY ? Math.round(mb) : mb;
 }

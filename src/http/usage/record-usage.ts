@@ -1,11 +1,13 @@
 /** `POST .../usage`: whatever a command printed about memory goes into the history, as a stream. */
 import { z } from "@hono/zod-openapi";
+import { usageSighting } from "../../analysis/facts/sightings.js";
 import { recognise } from "../../kamailio/recognise.js";
 import { timestamp } from "../../kamailio/units.js";
 import { createUsageReader, MAX_REJECTED, type UsageReport } from "../../kamailio/usage/reader.js";
 import { refusalOf } from "../../kamailio/usage/refusal.js";
 import { readZone } from "../../kamailio/usage/time-zone.js";
-import { type ReadingFacts, ReadingFactsCache } from "../../service/intake/reading-facts.js";
+import { keepSighting } from "../../service/intake/keep-sighting.js";
+import { ReadingFactsCache, saysMore } from "../../service/intake/reading-facts.js";
 import { receiveUsage } from "../../service/intake/receive-usage.js";
 import type { Recorded } from "../../store/usage/usage.js";
 import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
@@ -108,13 +110,15 @@ export function serveRecordUsage(api: Api) {
       if (create !== "true") await existingInstance(c, instance);
       throw nothingKept(report, head);
     }
+    const sighting = usageSighting(report);
+    if (sighting !== null && saysMore(sighting, known)) await keepSighting(store, instance, sighting, last_at ?? received_at);
     const body = {
       accepted: countsOf(recorded),
       first_at: timestamp(first_at),
       last_at: last_at === null ? null : timestamp(last_at),
       duplicates: recorded.duplicates,
       ...whatWasNotKept(report),
-      warnings: [...report.warnings, ...alsoSettings(report, known)],
+      warnings: report.warnings,
       read: report.kinds,
     };
     return c.json(body, 201);
@@ -141,15 +145,6 @@ function whatWasNotKept({ rejected, rejected_total, unrecognized }: UsageReport)
 /** A line of the upload inside an answer: without what a terminal would obey. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, "�");
-}
-
-/** The manager of a pool is no counter: the same text says it to `.../settings`. */
-function alsoSettings({ managers }: UsageReport, known: ReadingFacts): string[] {
-  const news = (["shm", "pkg"] as const).filter((pool) => managers[pool] !== null && managers[pool] !== known[`${pool}_manager`]);
-  return news.map(
-    (pool) =>
-      `${pool}.info says that ${pool} runs on ${managers[pool]}, which the recorded settings do not show: post the same text to .../settings as well`,
-  );
 }
 
 /** The 422 for an upload of which nothing was kept: why, or where the text belongs. */

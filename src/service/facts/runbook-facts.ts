@@ -14,10 +14,10 @@ import type { ModuleParameterFact, RunbookFacts, TimedUsage } from "../../runboo
 import { FRESH_MS } from "../../runbooks/plan.js";
 import type { RecordKind } from "../../store/records.js";
 import type { Store } from "../../store/store.js";
+import { dumpsWithSites } from "./dumps-with-sites.js";
 import { recordedHistory } from "./history.js";
 import { allIncidents } from "./incidents.js";
 import { instanceFacts } from "./instance-facts.js";
-import { dumpsWithSites } from "./known-issues.js";
 import { newestShmPeak } from "./shm-peak.js";
 
 /** Samples read from when the runbook began, and up to now: an experiment lies between them. */

@@ -124,28 +124,3 @@ function lessExpected(free: N, total: N, realUsed: N): N {
 function plusExpected(free: N, total: N, realUsed: N): N {
   return free === null || total === null || realUsed === null ? free : free + (total - realUsed);
 }
-
-/**
- * What two samples of the same moment make together: the counters of the shared pool, of the processes and the load can come in different
- * uploads. What was there first stays. `added` is what the second one brings, by kind; `isNew`: it brings anything.
- */
-export function mergeSamples(
-  kept: UsageSample,
-  incoming: UsageSample,
-): { sample: UsageSample; added: { shm: number; pkg: number; load: number }; isNew: boolean } {
-  const pids = new Set(kept.pkg.map(({ pid }) => pid));
-  const newRows = incoming.pkg.filter(({ pid }) => !pids.has(pid));
-  const newLoad = Object.entries(incoming.load).filter(([name]) => !Object.hasOwn(kept.load, name));
-  const added = { shm: kept.shm === null && incoming.shm !== null ? 1 : 0, pkg: newRows.length, load: newLoad.length };
-  return {
-    sample: {
-      at: kept.at,
-      uptime: kept.uptime ?? incoming.uptime,
-      shm: kept.shm ?? incoming.shm,
-      pkg: [...kept.pkg, ...newRows],
-      load: { ...kept.load, ...Object.fromEntries(newLoad) },
-    },
-    added,
-    isNew: added.shm + added.pkg + added.load > 0 || (kept.uptime === null && incoming.uptime !== null),
-  };
-}

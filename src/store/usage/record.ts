@@ -1,12 +1,13 @@
 /** Takes samples in: young ones raw, old ones straight into the roll-ups. A sample that is there already changes nothing. */
 import type { Kysely } from "kysely";
 import { detectEvents, type HistoryEvent, NOTHING_WATCHED } from "../../kamailio/history/events.js";
+import { mergeSamples } from "../../kamailio/history/merge-samples.js";
 import type { UsageSample } from "../../kamailio/sample.js";
 import { first, type Job, run } from "../job.js";
 import { prepared } from "../prepared.js";
 import type { Database } from "../schema.js";
 import type { Entities } from "./entity.js";
-import { mergeSamples, packSample, unpackSample } from "./packed-sample.js";
+import { packSample, unpackSample } from "./packed-sample.js";
 import { hourStart } from "./periods.js";
 import { Rollups } from "./rollups.js";
 import { bucketsOf, type TimedSample } from "./sample-buckets.js";

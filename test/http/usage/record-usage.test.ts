@@ -304,10 +304,15 @@ describe("real captures", () => {
     expect(JSON.parse(await everySample("big"))).toMatchObject({ shm: { total: 3000 * MB } });
   });
 
-  test("a manager that the settings do not show is pointed out", async () => {
+  test("a manager that the counters' text shows need not be posted again as settings", async () => {
     const info = fixture("5.6.3-debian-tlsf/after/kamcmd/shm.info.txt");
-    const { body } = await post("/v1/instances/managers/usage?create=true", `shm.info\n${info}\ncore.shmmem\n${SHMMEM}`);
-    expect(body.warnings.join()).toContain(".../settings");
+    const text = `shm.info\n${info}\ncore.shmmem\n${SHMMEM}`;
+    const { body } = await post("/v1/instances/managers/usage?create=true", text);
+    expect(body.warnings).toEqual([]);
+    const settings = await (await server.fetch("/v1/instances/managers/settings")).json();
+    expect(settings).toMatchObject({
+      shm_manager: { value: "tlsf", source: "running_process", quote: expect.stringContaining("shm.info") },
+    });
   });
 });
 
