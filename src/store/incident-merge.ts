@@ -112,7 +112,9 @@ function joined(a: LogIncident, b: LogIncident, parts: readonly Part[], unsure: 
     signal: joinedSignal(early.signal, late.signal),
     tls: joinedTls(early.tls, late.tls),
   };
-  return { ...incident, explanation: explain(incident) };
+  // What the lines themselves said is kept; else the words follow the numbers.
+  const note = early.explanation === explain(early, null) ? null : early.explanation;
+  return { ...incident, explanation: explain(incident, note) };
 }
 
 function joinedSignal(a: LogIncident["signal"], b: LogIncident["signal"]): LogIncident["signal"] {

@@ -90,7 +90,14 @@ const NO_SETTINGS: ReadonlySet<Kind> = new Set([
 /** Configurations: what looks like a counter in them is a parameter. */
 const NO_COUNTERS: ReadonlySet<Kind> = new Set(["kamailio_cfg", "config_map", "opensips_cfg"]);
 /** A log that proves nothing is still an answer: it was read, and nothing of memory is in it. */
-const LOGS: ReadonlySet<Kind> = new Set(["kamailio_log", "dump"]);
+const LOGS: ReadonlySet<Kind> = new Set([
+  "kamailio_log",
+  "dump",
+  "kernel_report",
+  "backtrace",
+  "sanitizer_report",
+  "valgrind_report",
+]);
 /** Messages about one text. */
 const MAX_WARNINGS = 50;
 

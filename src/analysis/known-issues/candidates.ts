@@ -1,5 +1,6 @@
 /** One known issue against one instance: is it ruled out, what speaks for it, and what stays open? */
 import type { KnownIssue } from "../../kamailio/knowledge/known-issues.js";
+import { releaseSigns } from "../../kamailio/knowledge/release-signs.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { moduleKey, type PlaceSignal, quoteOf, samePlace } from "./evidence.js";
 import type { KnownIssueEvidence, KnownIssuesInput } from "./known-issue-match.js";
@@ -24,7 +25,7 @@ export interface Candidate {
 
 /** `[]` when the release, a module, a manager or the pool rules it out. */
 export function weigh(issue: KnownIssue, input: KnownIssuesInput, seen: Seen): Candidate[] {
-  const standing = standingOf(issue, input.version);
+  const standing = standingOf(issue, input.version, releaseSigns(input.incidents.map(({ quote }) => quote)));
   if (standing.standing === "unaffected" || !poolFits(issue, input.pool)) return [];
   if (!modulesFit(issue, input.modules)) return [];
   if (issue.managers.length > 0 && input.managers.length > 0 && !issue.managers.some((name) => input.managers.includes(name)))
@@ -85,7 +86,10 @@ function addIncidents(candidate: Candidate, { incidents }: KnownIssuesInput): vo
     candidate.evidence.push({ kind: "incident", detail: `the log says ${quoteOf(said)}` });
   }
   const fits = incidents.find(
-    ({ kind, signal }) => signature.incidents.includes(kind) && (signal === null || FAULTS.has(signal.number)),
+    ({ kind, pool, signal }) =>
+      signature.incidents.includes(kind) &&
+      (signal === null || FAULTS.has(signal.number)) &&
+      (pool === null || candidate.issue.pool === null || pool === candidate.issue.pool),
   );
   if (fits !== undefined) candidate.evidence.push({ kind: "incident", detail: `it fits ${quoteOf(fits)}` });
 }

@@ -127,7 +127,8 @@ function followsLoad(site: { module: string | null; file: string | null; functio
 
 /** One dump alone proves little, except of what should be gone when a message is done. */
 function leftovers(dump: Dump): Leftover[] {
-  if (dump.pool !== "pkg") return [];
+  // Sums that were pasted without their heading name no pool: their sites do.
+  if (dump.pool === "shm") return [];
   const places = new Map<string, Leftover>();
   for (const { module, file, function: name, count, bytes } of dump.sites) {
     if (name === null || count === null) continue;
@@ -140,7 +141,8 @@ function leftovers(dump: Dump): Leftover[] {
   }
   return [...places.values()].filter((left) => {
     if (left.count <= MANY_FOR_ONE_MESSAGE) return false;
-    const lifetime = siteKnowledge({ ...left, pool: "pkg" })?.lifetime;
+    const known = siteKnowledge({ ...left, pool: "pkg" });
+    const lifetime = dump.pool === null && known?.pool !== "pkg" ? undefined : known?.lifetime;
     return lifetime === "per_message" || lifetime === "per_rpc";
   });
 }

@@ -1,5 +1,6 @@
 /** Does a release have a known issue? Releases are looked up; snapshots of the development branch are placed by the version they print. */
 import { type KnownIssue, NEWEST_KNOWN_RELEASES } from "../../kamailio/knowledge/known-issues.js";
+import type { ReleaseSign } from "../../kamailio/knowledge/release-signs.js";
 import { compareVersions, isPreRelease, readVersion, type Version, versionInRange } from "../../kamailio/version.js";
 
 /** `undecided`: the version is unknown, a snapshot from about the time of the fix, or a release newer than the table. */
@@ -10,11 +11,26 @@ export interface StandingWithReason {
   reason: string;
 }
 
-/** Where a version stands to an issue. A version without its second number is unknown. */
-export function standingOf(issue: KnownIssue, version: Version | null): StandingWithReason {
+/**
+ * Where a version stands to an issue. A version without its second number is unknown: then what the log's own lines say of their release
+ * (`signs`) can still rule an issue out.
+ */
+export function standingOf(issue: KnownIssue, version: Version | null, signs: readonly ReleaseSign[] = []): StandingWithReason {
+  const against = version === null ? signs.find((sign) => issue.affected.every((range) => isOutside(range, sign))) : undefined;
+  if (against !== undefined)
+    return { standing: "unaffected", reason: `${against.why}: the affected releases (${rangesText(issue)}) do not` };
   if (version === null || version.major === null || version.minor === null)
     return { standing: "undecided", reason: `the release is not known; affected are ${rangesText(issue)}` };
   return isPreRelease(version) ? ofSnapshot(issue, version) : ofRelease(issue, version);
+}
+
+/** Does a range of releases lie wholly before or after those that can print the sign? */
+function isOutside({ since, until }: KnownIssue["affected"][number], sign: ReleaseSign): boolean {
+  const before = (left: string, right: string | null) => {
+    const [a, b] = [readVersion(left), right === null ? null : readVersion(right)];
+    return a !== null && b !== null && compareVersions(a, b) < 0;
+  };
+  return (sign.since !== null && before(until, sign.since)) || (sign.until !== null && before(sign.until, since));
 }
 
 /** The affected releases in words: `up to 4.2.6, 4.3.0 to 4.3.3`. */

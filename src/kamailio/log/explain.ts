@@ -24,7 +24,9 @@ const SIGNALS: Readonly<Record<number, string>> = {
 
 export const signalName = (number: number) => SIGNALS[number] ?? `signal ${number}`;
 
-export function explain(incident: Omit<LogIncident, "explanation">): string {
+/** `note`: what the lines themselves say beyond their kind. */
+export function explain(incident: Omit<LogIncident, "explanation">, note: string | null): string {
+  if (note !== null) return note;
   switch (incident.kind) {
     case "exhaustion":
       return exhaustion(incident);

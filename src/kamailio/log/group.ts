@@ -20,6 +20,7 @@ export interface Group {
   first_ms: number | null;
   last_ms: number | null;
   pids: Set<number>;
+  note: string | null;
 }
 
 export function openIncident(

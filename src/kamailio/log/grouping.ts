@@ -14,6 +14,7 @@ import { explain } from "./explain.js";
 import { type Circumstances, foldRepeatedDamage, type Group, openIncident } from "./group.js";
 import type { IncidentKind, LogIncident } from "./incident.js";
 import type { Finding } from "./recognise.js";
+import { explainFailedStart } from "./start-up.js";
 
 /**
  * Lines of one failure follow one another in their process, but a failure in all processes at once puts the lines of dozens of others between:
@@ -81,6 +82,18 @@ export class IncidentGroups {
     if (this.#pending.size > MAX_PENDING) this.#flushOldest();
   }
 
+  /** A module could not be initialised: an allocation that failed just before in that process, with no word of the allocator, failed at start-up. */
+  failedStart(module: string, where: Circumstances): void {
+    const failure = this.#pending.get(where.process);
+    if (failure === undefined || where.line_number - failure.last.line_number > JOIN_LINES) return;
+    const { finding } = failure;
+    if (finding.kind !== "exhaustion" || finding.block !== null || OUTSIDE_THE_POOLS.has(finding.class)) return;
+    finding.pool = this.#poolOf(finding).pool;
+    finding.kind = "startup_failure";
+    finding.class = "allocation_at_start";
+    finding.note = explainFailedStart(module, finding.pool);
+  }
+
   /** "last message repeated N times": N more of the line before. */
   repeatLast(lineNumber: number, times: number): void {
     for (const failure of this.#pending.values())
@@ -128,7 +141,13 @@ export class IncidentGroups {
         this.#lost += failure.count;
         return;
       }
-      group = { incident: openIncident(finding, failure.first, pool, source), first_ms: null, last_ms: null, pids: new Set() };
+      group = {
+        incident: openIncident(finding, failure.first, pool, source),
+        first_ms: null,
+        last_ms: null,
+        pids: new Set(),
+        note: finding.note,
+      };
       this.#groups.set(key, group);
     }
     this.#count(group, failure, pid);
@@ -200,7 +219,7 @@ export class IncidentGroups {
     incident.first_at = first_ms === null ? null : timestamp(first_ms);
     incident.last_at = last_ms === null ? null : timestamp(last_ms);
     incident.count_is_lower_bound = lowerBound;
-    incident.explanation = explain(incident);
+    incident.explanation = explain(incident, group.note);
     return incident;
   }
 }

@@ -16,6 +16,7 @@ import type { Circumstances } from "./group.js";
 import { IncidentGroups } from "./grouping.js";
 import type { LogIncident, LogReading, LogStart, LookAlike } from "./incident.js";
 import { CANDIDATE, recognise } from "./recognise.js";
+import { failedModule, TlsStart } from "./start-up.js";
 import { LogTimes } from "./times.js";
 
 export interface LogReaderOptions {
@@ -59,6 +60,8 @@ const HINTS = [
   "out of",
   "loc fa",
   "peated",
+  "Thank you for",
+  "server_name c",
   "* end o",
   "* begi",
 ];
@@ -72,6 +75,7 @@ class StreamedLog implements LogReader {
   readonly #times: LogTimes;
   readonly #text = new OpenedLines((lines) => this.#readBlock(lines));
   readonly #groups = new IncidentGroups();
+  readonly #tlsStart = new TlsStart();
   readonly #lookAlikes = new Map<string, LookAlike>();
   readonly #starts: LogStart[] = [];
   #bytes = 0;
@@ -153,9 +157,11 @@ class StreamedLog implements LogReader {
     this.#zoneless ||= line.zoneless && line.at !== null;
     this.#yearless ||= line.zoneless && line.at === null;
     if (this.#readLosses(line.message, lineNumber) || this.#readStart(line, lineNumber)) return;
-    const found = recognise(line);
+    const where = circumstances(line, text, lineNumber);
+    const module = failedModule(line.message);
+    if (module !== null) this.#groups.failedStart(module, where);
+    const found = this.#tlsStart.take(line, lineNumber) ?? recognise(line);
     if (found === null) return;
-    const quote = quoted(text);
     if ("look_alike" in found) {
       const known = this.#lookAlikes.get(found.look_alike);
       if (known) known.count += line.repeated;
@@ -164,19 +170,11 @@ class StreamedLog implements LogReader {
           class: found.look_alike,
           count: line.repeated,
           first_line: lineNumber,
-          quote,
+          quote: where.quote,
           why: found.why,
         });
       return;
     }
-    const where: Circumstances = {
-      line_number: lineNumber,
-      at: line.at,
-      pid: line.pid,
-      process: line.pid !== null ? `pid ${line.pid}` : `${line.program ?? ""}`,
-      repeated: line.repeated,
-      quote,
-    };
     this.#groups.add(found, where);
   }
 
@@ -215,6 +213,17 @@ class StreamedLog implements LogReader {
       warnings.push("q_malloc writes nothing when bytes are truly missing: look at the callers' messages too");
     return warnings;
   }
+}
+
+function circumstances(line: LogLine, text: string, lineNumber: number): Circumstances {
+  return {
+    line_number: lineNumber,
+    at: line.at,
+    pid: line.pid,
+    process: line.pid !== null ? `pid ${line.pid}` : `${line.program ?? ""}`,
+    repeated: line.repeated,
+    quote: quoted(text),
+  };
 }
 
 /** A part of a record that names neither time nor process has the record's. */

@@ -12,6 +12,7 @@ import type { LogLine, LogSite } from "../log-line/line.js";
 import type { Manager, Pool } from "../pool.js";
 import { KB } from "../units.js";
 import type { IncidentKind, LogIncident, Overwritten, Severity } from "./incident.js";
+import { explainOomKill } from "./oom-kill.js";
 import { readOverwritten } from "./overwritten.js";
 
 /** What one line contributes. */
@@ -35,6 +36,8 @@ export interface Finding {
   tls: LogIncident["tls"];
   /** The process that it is about, when that is not the one that wrote the line. */
   pid: number | null;
+  /** What the lines say beyond their kind, for the explanation. */
+  note: string | null;
 }
 
 export interface LookAlikeFinding {
@@ -47,7 +50,7 @@ export interface LookAlikeFinding {
  * The lines of a dump ("alloc'd from", "start check=") contain none.
  */
 export const CANDIDATE =
-  /emory|EMORY|o more |ot more |o mem|o shm|o pkg|ut of |enough |short of |get free mem|get shm|get pkg|(?:[dtreo]|not) (?:re)?alloc|e allocat|r allocat|alloc failed|alloc\(\) failed|allocation fail|allocation err|in shm_|in pkg_|_alloc|_m?alloc |_OF_MEM|overwritten|lready freed|freeing a free|ad pointer|ragment not found|free frag\. count|bad size:|does not match|by a signal|core was |SIGCHLD|hmem size|private mem|Killed process|at least\):|uppressed |epeated |messages lost|lost \d|rate-lim|not open \/dev|free\(0\)/g;
+  /emory|EMORY|o more |ot more |o mem|o shm|o pkg|ut of |enough |short of |get free mem|get shm|get pkg|(?:[dtreo]|not) (?:re)?alloc|e allocat|r allocat|alloc failed|alloc\(\) failed|allocation fail|allocation err|in shm_|in pkg_|_alloc|_m?alloc |_OF_MEM|overwritten|lready freed|freeing a free|ad pointer|ragment not found|free frag\. count|bad size:|does not match|by a signal|core was |SIGCHLD|hmem size|private mem|Killed process|at least\):|rror while initializing module|server_name callback|Thank you for fl|uppressed |epeated |messages lost|lost \d|rate-lim|not open \/dev|free\(0\)/g;
 
 /** Levels at which a module's words about memory are a failure and not a remark. */
 const FAILURE_LEVELS: ReadonlySet<LogLine["level"]> = new Set(["ALERT", "BUG", "CRITICAL", "ERROR", "WARNING", "", null]);
@@ -59,10 +62,25 @@ const TLS_THRESHOLD_BYTES = { 1: 512 * KB, 2: 256 * KB } as const;
 
 export function recognise(line: LogLine): Finding | LookAlikeFinding | null {
   const { message } = line;
+  if (isBare(line)) {
+    const row = LOG_MESSAGES.find(({ anchors }) => contains(message, anchors) && saysAtOnce(message, anchors[0] ?? ""));
+    return row === undefined ? null : fromRow(row, line);
+  }
   for (const row of LOOK_ALIKES) if (contains(message, row.anchors)) return { look_alike: row.id, why: row.why };
   for (const row of LOG_MESSAGES) if (contains(message, row.anchors)) return fromRow(row, line);
   return fromModuleWords(line);
 }
+
+/** Nothing stands around the text: a message that was pasted alone, or a sentence that quotes one. */
+const isBare = ({ level, location, program, pid, time_to }: LogLine) =>
+  level === null && location === null && program === null && pid === null && time_to === 0;
+
+/** What may stand before a message that was pasted alone: the kernel's words, a level, the function. */
+const LABEL =
+  /^[\s*|-]{0,8}(?:(?:Out of memory|Memory cgroup out of memory|BUG|CRITICAL|ERROR|PANIC|WARNING): ?){0,2}(?:[a-z_0-9]{1,40}(?:\(\))?: ?){0,2}(?:\*{0,3} ?)?$/;
+
+/** Does the text begin with the message? A sentence about one is no incident. */
+const saysAtOnce = (message: string, anchor: string) => LABEL.test(message.slice(0, Math.min(200, message.indexOf(anchor))));
 
 function contains(text: string, anchors: readonly string[]): boolean {
   let from = 0;
@@ -110,7 +128,7 @@ function fromRow(row: LogMessage, line: LogLine): Finding | LookAlikeFinding | n
   return finding;
 }
 
-function blank(row: Omit<LogMessage, "anchors" | "since" | "until" | "source">, line: LogLine): Finding {
+export function blank(row: Omit<LogMessage, "anchors" | "since" | "until" | "source">, line: LogLine): Finding {
   const { id, kind, role, severity, pool, manager } = row;
   return {
     kind,
@@ -130,6 +148,7 @@ function blank(row: Omit<LogMessage, "anchors" | "since" | "until" | "source">, 
     main_exited: false,
     tls: null,
     pid: null,
+    note: null,
   };
 }
 
@@ -215,6 +234,7 @@ function readOomKill(message: string, finding: Finding): Finding | LookAlikeFind
     return { look_alike: "oom_killer_of_another", why: "the kernel killed another program; Kamailio's pools were not involved" };
   finding.pid = Number(match[1]);
   finding.site = null;
+  finding.note = explainOomKill(message);
   return finding;
 }
 

@@ -83,6 +83,10 @@ export type Kind =
   // logs
   | "kamailio_log"
   | "log"
+  | "kernel_report"
+  | "backtrace"
+  | "sanitizer_report"
+  | "valgrind_report"
   // the host
   | "meminfo"
   | "proc_status"

@@ -12,9 +12,11 @@ import { DOCUMENTS } from "./rows/documents.js";
 import { LEFTOVERS } from "./rows/leftovers.js";
 import { LOGS_AND_HOST } from "./rows/logs-and-host.js";
 import { PROCESSES } from "./rows/processes.js";
+import { REPORTS } from "./rows/reports.js";
 
 export const KIND_TABLE: readonly KindRow[] = [
   ...DOCUMENTS,
+  ...REPORTS,
   ...ALLOCATIONS,
   ...BINARIES,
   ...COUNTERS,
