@@ -63,7 +63,7 @@ describe.skipIf(!LEAKS)(
       // kamcmd finds the test's socket, and sudo is the user of the test.
       writeFileSync(
         join(bin, "kamcmd"),
-        `#!/bin/sh\nexec ${execFileSync("which", ["kamcmd"], { encoding: "utf8" }).trim()} -s unixs:${kamailio.folder}/ctl "$@"\n`,
+        `#!/bin/sh\nexec ${execFileSync("which", ["kamcmd"], { encoding: "utf8" }).trim()} -s unixs:${kamailio.folder}/kamailio_ctl "$@"\n`,
       );
       writeFileSync(join(bin, "sudo"), '#!/bin/sh\nexec "$@"\n');
       for (const name of ["kamcmd", "sudo"]) chmodSync(join(bin, name), 0o755);

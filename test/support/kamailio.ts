@@ -36,7 +36,7 @@ const OK_ROUTE = `request_route {
 export async function startKamailio(options: string[] = [], config = "", routes = OK_ROUTE): Promise<RealKamailio> {
   const folder = mkdtempSync(join(tmpdir(), "kamailio-test-"));
   const sip_port = await freePort();
-  const socket = join(folder, "ctl");
+  const socket = join(folder, "kamailio_ctl");
   const pidFile = join(folder, "kamailio.pid");
   const configFile = join(folder, "kamailio.cfg");
   writeFileSync(
