@@ -1,7 +1,7 @@
 /** A build on the wire. */
 import { z } from "@hono/zod-openapi";
 import type { Build } from "../../kamailio/binary/build.js";
-import { Count, Id, InstanceName, Sentence, SizeMb, Timestamp } from "../kernel/fields.js";
+import { Count, Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
 
 const Text = z.string().max(2000);
 const VersionPart = z.number().int().min(0).max(9999);
@@ -54,8 +54,8 @@ export const BuildFields = z.object({
     .nullable()
     .openapi({ example: ["USE_TCP", "PKG_MALLOC", "DBG_SR_MEMORY"] }),
   memory: BuildMemorySchema,
-  default_pkg_size_mb: z.union([SizeMb, z.null()]),
-  default_shm_size_mb: z.union([SizeMb, z.null()]),
+  default_pkg_size_mb: Count.nullable(),
+  default_shm_size_mb: Count.nullable(),
   limits: BuildLimitsSchema,
   compiler: Text.nullable().openapi({ example: "gcc 12.2.0" }),
   compiled_at: Text.nullable().openapi({ description: "As it was printed" }),

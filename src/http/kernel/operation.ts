@@ -51,6 +51,8 @@ export function handle<const Config extends OperationConfig>(
     406,
     ...(isPublic ? [] : ([401, 403] as const)),
     ...(body === undefined ? [] : ([408, 413, 415] as const)),
+    // An Idempotency-Key that is in use, or came with another request.
+    ...(route.method === "post" ? ([409, 422] as const) : []),
     ...problems,
     421,
     429,
@@ -62,7 +64,7 @@ export function handle<const Config extends OperationConfig>(
     request: { ...route.request, ...(body === undefined ? {} : { body }) },
     responses: {
       ...route.responses,
-      ...Object.fromEntries([...statuses].sort().map((status) => [status, problemResponse(status)])),
+      ...Object.fromEntries([...statuses].sort().map((status) => [status, problemResponse(status, route.responses[status])])),
     },
     ...(isPublic ? { security: [] } : { security: [{ bearer: [] }] }),
     "x-required-scope": scope,
@@ -92,6 +94,11 @@ const PROBLEM_DESCRIPTIONS: Record<ProblemStatus, string> = {
   503: "The service cannot answer now (full disk, busy, shutting down).",
 };
 
-function problemResponse(status: ProblemStatus) {
-  return { description: PROBLEM_DESCRIPTIONS[status], content: { "application/problem+json": { schema: Problem } } };
+/** @param declared what the operation itself answers under this status: a judgement that is not ok is 422, too */
+function problemResponse(status: ProblemStatus, declared: RouteConfig["responses"][string] | undefined) {
+  const content = declared !== undefined && "content" in declared ? declared.content : {};
+  return {
+    description: PROBLEM_DESCRIPTIONS[status],
+    content: { ...content, "application/problem+json": { schema: Problem } },
+  };
 }

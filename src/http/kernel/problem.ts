@@ -26,15 +26,26 @@ const TITLES: Record<ProblemStatus, string> = {
   503: "Service unavailable",
 };
 
+/** The longest texts of a problem, in characters. What callers sent is quoted in them, and may be of any length. */
+const MAX_TEXT = 4000;
+const MAX_MESSAGE = 2000;
+const MAX_POINTER = 1000;
+const MAX_PARAMETER = 100;
+const MAX_ERRORS = 100;
+
 export const ProblemErrorItem = z
   .object({
-    pointer: z.string().max(1000).optional().openapi({ description: "JSON Pointer into the body", example: "/labels/role" }),
+    pointer: z
+      .string()
+      .max(MAX_POINTER)
+      .optional()
+      .openapi({ description: "JSON Pointer into the body", example: "/labels/role" }),
     parameter: z
       .string()
-      .max(100)
+      .max(MAX_PARAMETER)
       .optional()
       .openapi({ description: "Name of the query, path or header parameter", example: "limit" }),
-    message: z.string().max(2000).openapi({ example: "expected string, received number" }),
+    message: z.string().max(MAX_MESSAGE).openapi({ example: "expected string, received number" }),
   })
   .openapi("ProblemErrorItem");
 
@@ -46,17 +57,29 @@ export const Problem = z
       .openapi({ description: "URI reference that names the kind of problem", example: "/docs/problems#instance_not_found" }),
     title: z.string().max(200).openapi({ example: "Not found" }),
     status: z.number().int().min(400).max(599).openapi({ example: 404 }),
-    detail: z.string().max(4000).openapi({ example: 'There is no instance "sip1".' }),
+    detail: z.string().max(MAX_TEXT).openapi({ example: 'There is no instance "sip1".' }),
     code: z.string().max(100).openapi({ description: "Stable, for programs", example: "instance_not_found" }),
     hint: z
       .string()
-      .max(4000)
+      .max(MAX_TEXT)
       .nullable()
       .openapi({ description: "What to do next", example: "curl -X PUT http://localhost:8080/v1/instances/sip1" }),
-    errors: z.array(ProblemErrorItem).max(100),
+    errors: z.array(ProblemErrorItem).max(MAX_ERRORS),
     request_id: z.string().max(200).openapi({ example: "01988f5c-6a5e-7c3f-9a54-0d9f0c0a7b11" }),
   })
   .openapi("Problem");
+
+function clipped(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function clippedItem({ pointer, parameter, message }: z.infer<typeof ProblemErrorItem>): z.infer<typeof ProblemErrorItem> {
+  return {
+    ...(pointer === undefined ? {} : { pointer: clipped(pointer, MAX_POINTER) }),
+    ...(parameter === undefined ? {} : { parameter: clipped(parameter, MAX_PARAMETER) }),
+    message: clipped(message, MAX_MESSAGE),
+  };
+}
 
 export interface ProblemInit {
   detail: string;
@@ -91,10 +114,10 @@ export class ProblemError extends Error {
       type: `/docs/problems#${this.code}`,
       title: TITLES[this.status],
       status: this.status,
-      detail: this.message,
+      detail: clipped(this.message, MAX_TEXT),
       code: this.code,
-      hint: this.hint,
-      errors: this.errors,
+      hint: this.hint === null ? null : clipped(this.hint, MAX_TEXT),
+      errors: this.errors.slice(0, MAX_ERRORS).map(clippedItem),
       request_id: requestId,
     };
   }
@@ -119,7 +142,7 @@ export function validationProblem(
   error: z.ZodError,
   target: "json" | "query" | "param" | "header" | "cookie" | "form",
 ): ProblemError {
-  const errors = error.issues.slice(0, 100).map((issue) => {
+  const errors = error.issues.slice(0, MAX_ERRORS).map((issue) => {
     const path = issue.path.map(String);
     if (target === "json")
       return {
