@@ -129,7 +129,9 @@ describe.skipIf(!HAS_KAMAILIO)(HAS_KAMAILIO ? "the README, line by line" : skipN
     expect(lines.length).toBeGreaterThanOrEqual(9);
     const bin = join(kamailio.folder, "bin");
     mkdirSync(bin);
-    writeFileSync(join(bin, "kamcmd"), `#!/bin/sh\nexec ${KAMCMD} -s unix:${kamailio.folder}/kamailio_ctl "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(bin, "kamcmd"), `#!/bin/sh\nexec ${KAMCMD} -s unix:${kamailio.folder}/kamailio_ctl "$@"\n`, {
+      mode: 0o755,
+    });
     writeFileSync(join(bin, "journalctl"), `#!/bin/sh\nexec cat ${kamailio.folder}/log\n`, { mode: 0o755 });
     const here = (line: string) =>
       line
