@@ -12,10 +12,12 @@ function notAFormula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
-export function csvRows(curves: readonly Curve[]): string {
-  return stringify(
-    curves.flatMap(({ pool, name, process, pid, rank, points }) =>
-      Array.from(points.at, (at, row) => [
+/** A curve after the other, or, for what is to be read back as a stream, one time after the other. */
+export function csvRows(curves: readonly Curve[], order: "by_curve" | "by_time" = "by_curve"): string {
+  const rows = curves.flatMap(({ pool, name, process, pid, rank, points }) =>
+    Array.from(points.at, (at, row) => ({
+      at,
+      cells: [
         timestamp(at),
         pool ?? "load",
         notAFormula(name),
@@ -26,9 +28,11 @@ export function csvRows(curves: readonly Curve[]): string {
         points.max[row],
         points.last[row],
         points.count[row],
-      ]),
-    ),
+      ],
+    })),
   );
+  if (order === "by_time") rows.sort((a, b) => a.at - b.at);
+  return stringify(rows.map(({ cells }) => cells));
 }
 
 export function ndjsonRows(curves: readonly Curve[]): string {

@@ -114,7 +114,7 @@ async function* rawCsv(pages: AsyncIterable<TimedSample[]>, selection: Selection
   for await (const page of pages) {
     const collector = new CurveCollector(selection, 0);
     for (const { at, sample } of page) collector.addSample(at, sample);
-    yield csvRows(collector.build().curves);
+    yield csvRows(collector.build().curves, "by_time");
   }
 }
 

@@ -91,13 +91,17 @@ function shmBlocks(shm: readonly ShmParts[], form: string | null, sink: Sink): B
     }
     const label = form ?? (narrow ? "metrics of core.shmmem" : "metrics of shmem");
     const source = narrow ? "core.shmmem" : "metrics";
-    return [{ kind: "shm", label, reading: { source, line, scale: 1, counters: completed(counters) } }];
+    return [
+      { kind: "shm", label, reading: { source, line, scale: 1, counters: form === null ? counters : completed(counters) } },
+    ];
   });
 }
 
 /** In every memory manager free + real_used = total: of three, two are enough. */
 function completed(counters: ShmCounters): ShmCounters {
   const { total, free, real_used } = counters;
+  if (free === null && total !== null && real_used !== null && total >= real_used && real_used >= 0)
+    return { ...counters, free: total - real_used };
   if (total === null && free !== null && real_used !== null) return { ...counters, total: free + real_used };
   if (real_used === null && total !== null && free !== null) return { ...counters, real_used: total - free };
   return counters;
@@ -152,7 +156,8 @@ function pkgBlocks(
     withoutPid ||= entry && known === undefined;
     const { total_size, free, real_used } = row;
     const total = total_size ?? (form !== null && free !== null && real_used !== null ? free + real_used : null);
-    readings.push({ ...row, total_size: total, pid: known?.pid ?? row.pid });
+    const left = free ?? (form !== null && total !== null && real_used !== null && total >= real_used ? total - real_used : null);
+    readings.push({ ...row, free: left, total_size: total, pid: known?.pid ?? row.pid });
   }
   if (readings.length === 0) return [];
   if (withoutPid)

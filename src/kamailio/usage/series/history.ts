@@ -1,4 +1,5 @@
 /** The readers of a history from other tools, behind one door: a file a form, and one tail (points.ts) that makes samples of what they find. */
+import { mayNameCounter } from "../../knowledge/counter-spellings.js";
 import { readKeyValues } from "./key-values.js";
 import { readLineProtocol } from "./line-protocol.js";
 import { readPerfdata } from "./perfdata.js";
@@ -12,5 +13,5 @@ const LINE_READERS: readonly LineReader[] = [readPlainLine, readLineProtocol, re
 
 /** A line that stands for itself; false when none of the forms fits. */
 export function readHistoryLine(text: string, line: number, points: Points): boolean {
-  return LINE_READERS.some((read) => read(text, line, points));
+  return mayNameCounter(text) && LINE_READERS.some((read) => read(text, line, points));
 }

@@ -16,7 +16,7 @@ import { readStampOrTime } from "./time.js";
 
 const FORM = "perfdata";
 const PAIR =
-  /(?:'([^'=]{1,200})'|([^\s'"=|;]{1,200}))=(-?[\d.,]{1,40}\s?(?:[kKMGT]?i?B|c|s|ms|us|%)?)(?:;[^\s;|]{0,60}){0,4}(?=[\s|]|$)/g;
+  /(?:^|[\s|,])(?:'([^'=]{1,200})'|([^\s'"=|;]{1,200}))=(-?[\d.,]{1,40}\s?(?:[kKMGT]?i?B|c|s|ms|us|%)?)(?:;[^\s;|]{0,60}){0,4}(?=[\s|]|$)/g;
 const TIMET = /\bTIMET::(\d{10})\b|^\[?(\d{10})\]?\t/;
 const MAX_LINE = 100_000;
 

@@ -7,6 +7,7 @@
  *     | pid | rank | used | free | real_used |
  */
 
+import { mayNameCounter } from "../../knowledge/counter-spellings.js";
 import type { WrittenTime } from "../../log-line/time-text.js";
 import { readMetricName } from "../metrics-page.js";
 import type { Sink } from "../model.js";
@@ -32,6 +33,9 @@ interface Table extends TableColumns {
   line: number;
   /** The series of a column under the labels of a row, found once. */
   known: Map<string, Series | null>;
+  /** No column says what a row is of: each column is one series, kept in `fixed`. */
+  plain: boolean;
+  fixed: (Series | null | undefined)[];
 }
 
 /** A header of more characters is none. */
@@ -40,6 +44,9 @@ const FORM = "a table";
 const COLLECTD_HEADER = /^epoch,value$/i;
 const FILE_HEADER = /^==> (.{1,300}) <==$/;
 const NAMED_FILES = "post the files with their names: tail -n +1 gauge-real_used-* gauge-total-* | curl --data-binary @- ...";
+/** A table of names and values has none of the counters in its header. */
+const LONG_FORM = /value|wert|valeur|valor|last/i;
+const MAX_ATTEMPTS = 5_000;
 /** The frame that database clients draw. */
 const FRAME = /^[+┌├└]/;
 const SEPARATOR_HINT = /^"?sep=(.)"?$/i;
@@ -51,6 +58,8 @@ export function createTableReader(points: Points, sink: Sink): TableReader {
   /** The file that `tail -n +1 FILE...` names: collectd's CSV says its counter there alone. */
   let file: string | null = null;
   let tookBefore = false;
+  /** Lines that looked like a header and were none: a log has millions of them. */
+  let attempts = 0;
 
   function open(text: string, number: number, layouts: readonly Layout[]): boolean {
     for (const layout of layouts) {
@@ -58,7 +67,8 @@ export function createTableReader(points: Points, sink: Sink): TableReader {
       if (found === null) continue;
       // A chart writes its series in quotes, and kB as powers of 1000; every other tool of this field means 1024.
       const chart = text.startsWith('"') && found.columns.some(({ kind }) => kind === "counter");
-      table = { ...found, layout, style: { base: chart ? 1000 : 1024 }, line: number, known: new Map() };
+      const plain = found.columns.every(({ kind }) => PLAIN.has(kind));
+      table = { ...found, layout, style: { base: chart ? 1000 : 1024 }, line: number, known: new Map(), plain, fixed: [] };
       return true;
     }
     return false;
@@ -104,11 +114,17 @@ export function createTableReader(points: Points, sink: Sink): TableReader {
   }
 
   function seriesOf(current: Table, column: Column, index: number, { labels, name, pool }: Row): Series | null {
+    // Most tables have a series a column, whatever the row.
+    if (current.plain) {
+      const fixed = current.fixed[index];
+      if (fixed !== undefined) return fixed;
+    }
     const key = `${index}\n${name}\n${pool}\n${labels.pid}\n${labels.entry}\n${labels.host}`;
     const before = current.known.get(key);
     if (before !== undefined) return before;
     const found = find(current, column, name, pool, labels);
-    if (current.known.size < MAX_KNOWN) current.known.set(key, found);
+    if (current.plain) current.fixed[index] = found;
+    else if (current.known.size < MAX_KNOWN) current.known.set(key, found);
     return found;
   }
 
@@ -154,10 +170,13 @@ export function createTableReader(points: Points, sink: Sink): TableReader {
         return true;
       }
       if (SEPARATOR_HINT.test(text)) return true;
-      if (text.length > MAX_HEADER || /^[\d[{#<]/.test(text)) return false;
+      if (text.length > MAX_HEADER || /^[\d[{#<]/.test(text) || attempts > MAX_ATTEMPTS) return false;
+      if (!mayNameCounter(text) && !LONG_FORM.test(text)) return false;
       if (COLLECTD_HEADER.test(text) && file === null)
         sink.reject(number, "a file of collectd's CSV does not say what it counts: its name does", NAMED_FILES);
-      return open(text, number, layoutsOf(text));
+      if (open(text, number, layoutsOf(text))) return true;
+      attempts++;
+      return false;
     },
   };
 }
@@ -170,6 +189,7 @@ interface Row {
   number: number;
 }
 
+const PLAIN: ReadonlySet<Column["kind"]> = new Set(["time", "date", "clock", "counter", "field", "skip"]);
 const MAX_KNOWN = 20_000;
 
 /** Prose with as many commas is no row: something in a row is a number. */
