@@ -114,7 +114,7 @@ export const KIND_TEXTS: [Kind, Endpoint | null, string][] = [
   ["opensips_output", null, "opensips-cli: mi: command not available\n"],
   ["html", null, "<!DOCTYPE html>\n<html><body>kamailio -I</body></html>"],
   ["xml", null, '<?xml version="1.0"?><methodResponse/>'],
-  ["start_script", "settings", '#!/bin/sh\nexec /usr/sbin/kamailio -DD -E -m "${SHM_MEMORY:-64}" -M "${PKG_MEMORY:-8}"\n'],
+  ["start_script", "settings", '#!/bin/sh\nexec /usr/sbin/kamailio -DD -E -m "$SHM_MEMORY" -M "$PKG_MEMORY"\n'],
   ["rpc_methods", "settings", "system.listMethods\ncore.shmmem\ncore.uptime\npkg.stats\n"],
   ["usage_history", "usage", "kamailio_shmmem,host=sip1 total_size=67108864i,real_used_size=52344112i 1716500000000000000\n"],
   ["usage_history", "usage", "kamailio.shmem.real_used:52344112|g\nkamailio.shmem.total:67108864|g\n"],
