@@ -42,6 +42,7 @@ export interface StartOptions {
 }
 
 const PATIENCE_MS = 8000;
+const SETTLE_MS = 400;
 
 /** @returns the server, or what it logged when it did not come up */
 export async function startConfig(config: string, start: StartOptions = {}): Promise<StartedServer | { log: string }> {
@@ -89,7 +90,10 @@ export async function startConfig(config: string, start: StartOptions = {}): Pro
     }
     try {
       kamcmd("core.uptime");
-      break;
+      // ctl answers before the last processes have come up; one that does not ends the whole server.
+      await pause(SETTLE_MS);
+      kamcmd("core.uptime");
+      if (child.exitCode === null && child.signalCode === null) break;
     } catch {
       await pause(40);
     }

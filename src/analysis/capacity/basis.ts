@@ -58,3 +58,10 @@ function levelNow(history: History, costs: readonly Cost[], now: Populations): n
     used,
   );
 }
+
+/** What a configuration alone tells, before any sample. */
+export function configurationBasis(facts: ConfigFacts, processes: number): Basis {
+  const fixed = fixedParts(facts, { shm: facts.manager("shm"), pkg: facts.manager("pkg") }, processes);
+  const costs = bestCosts(tableCosts(facts, facts.manager("shm")), { costs: new Map(), level: null }, fixed);
+  return { processes, fixed, costs, now: {}, peak: {}, other: 0, tls: tlsOn(facts), facts };
+}

@@ -9,6 +9,8 @@ import { definitionNumber } from "../config-review/processes/module-processes.js
 
 export interface ModuleTable {
   module: string;
+  /** Of a definition that may come many times: `name=>size=8`. */
+  name: string | null;
   what: string;
   slots: number;
   bytes: number;
@@ -51,6 +53,7 @@ function parameterTable(facts: ConfigFacts, row: TableCost, manager: Manager | n
   const name = row.parameter === null ? "table" : `${row.parameter}=${value}`;
   return {
     module: row.module,
+    name: null,
     what: `${row.module} ${name}: ${tables > 1 ? `${tables} tables of ` : ""}${slots} slots`,
     slots: slots * tables,
     bytes: slots * tables * costUnder(row.slot, manager) + (row.beside ?? 0),
@@ -72,6 +75,7 @@ function definedTables(facts: ConfigFacts, row: TableCost, manager: Manager | nu
     return [
       {
         module: row.module,
+        name,
         what: `${row.module} ${name} size=${size}: ${slots} slots`,
         slots,
         bytes: slots * costUnder(row.slot, manager),

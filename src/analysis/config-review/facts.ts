@@ -3,6 +3,7 @@ import type { Build } from "../../kamailio/binary/build.js";
 import type { ConfigPlace, ConfigReading, CoreAssignment, ModuleParameterLine } from "../../kamailio/config/reading.js";
 import { coreDefault, newestCoreDefault } from "../../kamailio/knowledge/core-parameters.js";
 import { DEFAULT_DEBUG } from "../../kamailio/knowledge/releases.js";
+import type { Manager, Pool } from "../../kamailio/pool.js";
 import {
   type EffectiveSettings,
   type EffectiveValue,
@@ -107,6 +108,11 @@ export class ConfigFacts {
     const fromStart =
       source === "command_line" || source === "service_unit" || source === "default_file" || source === "container";
     return fromStart && value !== null ? value : (this.core("debug") ?? DEFAULT_DEBUG);
+  }
+
+  /** The memory manager of a pool, where it is known. */
+  manager(pool: Pool): Manager | null {
+    return this.settings[pool === "shm" ? "shm_manager" : "pkg_manager"]?.value ?? null;
   }
 
   loaded(module: string): boolean {

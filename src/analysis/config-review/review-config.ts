@@ -21,10 +21,17 @@ import {
   unknownStatements,
 } from "./rules/known-names.js";
 import { debugLevel, memdbgAgainstDebug, memJoin, memlogAgainstDebug, memSafety, memSummary } from "./rules/memory-log.js";
-import { largePrivatePools, lockedMemory, poolsAgainstHost, printBuffers, processCount } from "./rules/pools.js";
+import {
+  fixedAgainstPools,
+  largePrivatePools,
+  lockedMemory,
+  poolsAgainstHost,
+  printBuffers,
+  processCount,
+} from "./rules/pools.js";
 import { openHttpRpc, openMiXmlrpc, openRpcSockets, rpcDoors, socketModes } from "./rules/rpc-exposure.js";
 import { httpNeedsTcp, kamctlDoor, prometheus, rpcModules } from "./rules/rpc-modules.js";
-import { dialogs, htables, pipes, queues, usrloc } from "./rules/tables.js";
+import { dialogs, emptyTables, htables, pipes, queues, usrloc } from "./rules/tables.js";
 import { connectionLimits, readBuffer, tcpConnections, tlsConnections, tlsThresholds } from "./rules/transports.js";
 
 export type { ConfigReviewInput } from "./facts.js";
@@ -72,6 +79,7 @@ const RULES: readonly Rule[] = [
   poolsAgainstHost,
   largePrivatePools,
   printBuffers,
+  fixedAgainstPools,
   processCount,
   lockedMemory,
   tcpConnections,
@@ -81,6 +89,7 @@ const RULES: readonly Rule[] = [
   tlsConnections,
   usrloc,
   htables,
+  emptyTables,
   queues,
   pipes,
   dialogs,

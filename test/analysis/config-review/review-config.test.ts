@@ -115,7 +115,7 @@ const CASES: Case[] = [
   ["pools_near_host", "warning", 1, null, `shm_mem_size=1700\n${LISTEN}`, "5.6.3", { host_total_bytes: 2 * GB }],
   ["pools_total", "info", 1, null, `shm_mem_size=512\n${LISTEN}`, "5.6.3", { host_total_bytes: 8 * GB }],
   ["pkg_pool_large", "warning", null, "-M 16", LISTEN, "5.6.3", { settings: { pkg_size_mb: setting(256) } }],
-  ["print_buffers_large", "warning", 1, "pv_buffer_size=8192", "pv_buffer_size=65535\npv_buffer_slots=200\n"],
+  ["print_buffers_large", "error", 1, "pv_buffer_size=8192", "pv_buffer_size=65535\npv_buffer_slots=200\n"],
   ["children_high", "warning", 1, "children=8", "children=200\n"],
   ["children_one", "warning", 1, "children=8", "children=1\n"],
   [
@@ -127,7 +127,7 @@ const CASES: Case[] = [
   ],
   ["fork_off", "warning", 1, "fork=yes", "fork=no\n"],
   ["mlock_pages_on", "info", 1, null, "mlock_pages=yes\n"],
-  ["tcp_connections_exceed_shm", "warning", 1, "tcp_max_connections=1927", "tcp_max_connections=20000\n"],
+  ["tcp_connections_exceed_shm", "warning", 1, "tcp_max_connections=1926", "tcp_max_connections=20000\n"],
   ["tcp_rd_buf_size_large", "warning", 1, "tcp_rd_buf_size=16384", "tcp_rd_buf_size=256000\n"],
   ["open_files_below_connections", "warning", 2, "open_files_limit=9024", "tcp_max_connections=8000\nopen_files_limit=1024\n"],
   [
@@ -138,13 +138,22 @@ const CASES: Case[] = [
     `children=16\nloadmodule "tls.so"\nenable_tls=yes\n${LISTEN}listen=tls:127.0.0.1:5061\n`,
   ],
   [
+    "shm_start_does_not_fit",
+    "error",
+    2,
+    "-m 576",
+    'loadmodule "htable.so"\nmodparam("htable", "htable", "a=>size=24;autoexpire=60")\n',
+  ],
+  ["pkg_start_does_not_fit", "error", 1, "-M 12", "pv_buffer_size=131072\npv_buffer_slots=64\n"],
+  ["pkg_start_does_not_fit", "error", 1, "-M 15", "tcp_max_connections=300000\n"],
+  [
     "tls_threshold_off",
     "warning",
     2,
     'modparam("tls", "low_mem_threshold1", -1)',
     'loadmodule "tls.so"\nmodparam("tls", "low_mem_threshold1", 0)\n',
   ],
-  ["tls_connections_exceed_shm", "warning", 3, "-m 1536", 'enable_tls=yes\nloadmodule "tls.so"\ntls_max_connections=10000\n'],
+  ["tls_connections_exceed_shm", "warning", 3, "-m 1472", 'enable_tls=yes\nloadmodule "tls.so"\ntls_max_connections=10000\n'],
   ["usrloc_database_only", "info", 2, null, 'loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 3)\n'],
   ["usrloc_in_memory", "info", 1, null, 'loadmodule "usrloc.so"\n'],
   [
@@ -152,7 +161,7 @@ const CASES: Case[] = [
     "error",
     2,
     'modparam("usrloc", "hash_size", 14)',
-    'loadmodule "usrloc.so"\nmodparam("usrloc", "hash_size", 24)\n',
+    'loadmodule "usrloc.so"\nmodparam("usrloc", "hash_size", 24)\nrequest_route {\n  save("location");\n}\n',
   ],
   [
     "registrar_contacts_unbounded",
@@ -238,6 +247,11 @@ const SILENT: [rule: string, text: string, release?: string | null, more?: Parti
   ["http_rpc_on_sip_sockets", `${LISTEN}loadmodule "xhttp.so"\nloadmodule "jsonrpcs.so"\nmodparam("jsonrpcs", "transport", 7)\n`],
   ["rpc_socket_world_writable", 'loadmodule "ctl.so"\nmodparam("ctl", "mode", 0660)\n'],
   ["pools_exceed_host", `shm_mem_size=4096\n${LISTEN}`, "5.6.3", { host_total_bytes: 64 * GB }],
+  // Nobody wrote it: every server would have it.
+  ["tcp_connections_exceed_shm", "children=8\n"],
+  ["tls_connections_exceed_shm", 'enable_tls=yes\nloadmodule "tls.so"\n'],
+  // usrloc makes its table when a route names a domain.
+  ["usrloc_slots_large", 'loadmodule "usrloc.so"\nmodparam("usrloc", "hash_size", 24)\nrequest_route {\n  exit;\n}\n'],
   ["tcp_connections_exceed_shm", "tcp_max_connections=20000\n", "5.6.3", { settings: { shm_size_mb: setting(4096) } }],
   ["tcp_connections_exceed_shm", "disable_tcp=yes\ntcp_max_connections=20000\n"],
   ["tls_threshold_takes_pool", LISTEN],

@@ -1,5 +1,9 @@
 /** Rules: the pools against the number of processes and the memory of the host. */
 import { MB, mb } from "../../../kamailio/units.js";
+import { configurationBasis } from "../../capacity/basis.js";
+import { NO_EXPECTED_LOAD } from "../../capacity/load.js";
+import { coldStartSteps } from "../../sizing/cold-start.js";
+import { sum } from "../../sizing/estimate.js";
 import type { ConfigFacts } from "../facts.js";
 import { type ConfigFinding, finding } from "../finding.js";
 import type { ProcessEstimate } from "../processes/process-estimate.js";
@@ -11,6 +15,9 @@ const HOST_SHARE = 0.8;
 const LARGE_PKG = 128 * MB;
 /** Print buffers may take this share of a private pool before there is little room for the rest. */
 const BUFFER_SHARE = 0.25;
+/** The start may take this share of a pool before there is little room for the rest, and this one before the server does not start. */
+const FIXED_SHARE = 0.8;
+const STARTS_SHARE = 0.985;
 /** Processes beyond this are more than any common host has cores for, many times over. */
 const MANY_PROCESSES = 150;
 /** Children a socket: a SIP worker that waits for a database needs company, but hundreds only cost memory and locks. */
@@ -23,6 +30,14 @@ export function poolsAgainstHost(facts: ConfigFacts, estimate: ProcessEstimate):
   const sum = `${mb(shm)} shm (${shm_source}) + ${estimate.processes} processes x ${mb(pkg)} pkg (${pkg_source}) = ${mb(total)}`;
   const why =
     "Each process has its own private pool; pages are taken when they are first used and never given back (src/core/mem/pkg.c@5.6.3)";
+  const limit = facts.settings.memory_limit_bytes;
+  if (limit?.value != null && total > limit.value)
+    return [
+      finding("pools_exceed_limit", shm > limit.value ? "error" : "warning", facts.assigned("shm"), {
+        message: `the pools can take ${sum}, and the limit is ${mb(limit.value)} (${limit.quote ?? limit.source ?? ""})`,
+        why: "The kernel ends what passes the limit of its container or unit (OOMKilled): pages count when they are first used",
+      }),
+    ];
   const host = facts.hostBytes;
   const where = facts.assigned("shm");
   if (host === null) return [finding("pools_total", "info", where, { message: `the pools can take ${sum}`, why })];
@@ -49,14 +64,40 @@ export function largePrivatePools(facts: ConfigFacts, estimate: ProcessEstimate)
   ];
 }
 
+/** What is taken before anything comes in, against the pools: with less the server does not start. */
+export function fixedAgainstPools(facts: ConfigFacts, estimate: ProcessEstimate): ConfigFinding[] {
+  const { shm_bytes: shm, pkg_bytes: pkg } = poolSizes(facts);
+  const basis = configurationBasis(facts, estimate.processes);
+  const { fixed } = basis;
+  return (["shm", "pkg"] as const).flatMap((pool) => {
+    const size = pool === "shm" ? shm : pkg;
+    const taken = pool === "shm" ? fixed.shm_bytes : fixed.pkg_bytes;
+    if (size === null || taken <= size * FIXED_SHARE) return [];
+    const largest = fixed.parts.filter((part) => part.pool === pool).sort((a, b) => b.bytes - a.bytes);
+    const [first] = largest;
+    const where = first?.file === undefined || first.line === undefined ? null : { file: first.file, line: first.line };
+    const who = pool === "shm" ? "shm" : "the private pool of a process";
+    const named = largest.slice(0, 3).map(({ what, bytes }) => `${what} ${mb(bytes)}`);
+    const starts = taken <= size * STARTS_SHARE;
+    return [
+      finding(`${pool}_start_does_not_fit`, starts ? "warning" : "error", where, {
+        message: `${who} takes ${mb(taken)} of ${mb(size)} at the start, before anything comes in: ${named.join(", ")}`,
+        why: `${starts ? "Too little is left to work with" : "With so little the server does not start"} (${first?.source ?? ""})`,
+        write: `${pool === "shm" ? "-m" : "-M"} ${Math.round(sum(coldStartSteps(pool, basis, NO_EXPECTED_LOAD)).bytes / MB)}`,
+      }),
+    ];
+  });
+}
+
 /** pv_buffer_size x pv_buffer_slots are allocated in each private pool at start. */
 export function printBuffers(facts: ConfigFacts): ConfigFinding[] {
   const { pkg_bytes: pkg } = poolSizes(facts);
   const size = facts.core("pv_buffer_size");
   const slots = facts.core("pv_buffer_slots");
   if (pkg === null || size === null || slots === null || size * slots <= pkg * BUFFER_SHARE) return [];
+  const where = facts.assigned("pv_buffer_size") ?? facts.assigned("pv_buffer_slots");
   return [
-    finding("print_buffers_large", "warning", facts.assigned("pv_buffer_size") ?? facts.assigned("pv_buffer_slots"), {
+    finding("print_buffers_large", size * slots >= pkg ? "error" : "warning", where, {
       message: `pv_buffer_size x pv_buffer_slots = ${mb(size * slots)} of each private pool of ${mb(pkg)}`,
       why: "The buffers are allocated once in every process (src/core/pvapi.c:2035@master)",
       write: "pv_buffer_size=8192",

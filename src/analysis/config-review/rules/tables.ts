@@ -1,17 +1,13 @@
 /** Rules: tables that live in shared memory, and what bounds them. */
 import { duration, mb, SECOND } from "../../../kamailio/units.js";
+import { moduleTables } from "../../capacity/module-tables.js";
 import type { ConfigFacts } from "../facts.js";
 import { type ConfigFinding, finding } from "../finding.js";
 import { definitionNumber } from "../processes/module-processes.js";
 import { poolSizes } from "../sizes.js";
 
-/** Bytes of an empty slot, 64 bit: usrloc hslot_t, htable ht_entry_t, dialog dlg_entry_t (their headers@5.6.3), rounded up. */
-const SLOT_BYTES = { usrloc: 48, htable: 32, dialog: 32 } as const;
 /** Share of shm that the empty slots of one table may take. */
 const SLOT_SHARE = 0.1;
-/** A larger size of an htable is taken as another (src/modules/htable/ht_api.c:297-301@5.6.3). */
-const HTABLE_MAX_SIZE = 31;
-const HTABLE_SIZE_BEYOND = 14;
 /** Twelve hours: how long a dialog whose BYE was lost stays, by default. */
 const LONG_DIALOG_SECONDS = 43_200;
 
@@ -35,15 +31,6 @@ export function usrloc(facts: ConfigFacts): ConfigFinding[] {
         why: "ucontact_t and its strings are shm chunks until they expire (src/modules/usrloc/ucontact.c:96-137@5.6.3)",
       }),
     );
-  findings.push(
-    ...slots(
-      facts,
-      "usrloc",
-      facts.number("usrloc", "hash_size"),
-      facts.parameter("usrloc", "hash_size"),
-      'modparam("usrloc", "hash_size", 14)',
-    ),
-  );
   const registrar = facts.reading.modules.find((module) => module.name === "registrar");
   if (registrar === undefined || mode === 3) return findings;
   const why = "Nothing else bounds how many contacts one account keeps, or how long (src/modules/registrar/save.c@5.6.3)";
@@ -74,9 +61,7 @@ export function htables(facts: ConfigFacts): ConfigFinding[] {
     if (arrow < 0) return [];
     const name = definition.slice(0, arrow).trim().slice(0, 100);
     const settings = definition.slice(arrow + 2);
-    const written = definitionNumber(settings, "size");
-    const size = written !== null && written > HTABLE_MAX_SIZE ? HTABLE_SIZE_BEYOND : written;
-    const findings = slots(facts, "htable", size, line, `modparam("htable", "htable", "${name}=>size=12;...")`);
+    const findings: ConfigFinding[] = [];
     if ((definitionNumber(settings, "autoexpire") ?? 0) === 0) {
       const kept = settings
         .split(";")
@@ -126,13 +111,7 @@ export function pipes(facts: ConfigFacts): ConfigFinding[] {
 export function dialogs(facts: ConfigFacts): ConfigFinding[] {
   const loaded = facts.reading.modules.find((module) => module.name === "dialog");
   if (loaded === undefined) return [];
-  const findings = slots(
-    facts,
-    "dialog",
-    log2(facts.number("dialog", "hash_size")),
-    facts.parameter("dialog", "hash_size"),
-    'modparam("dialog", "hash_size", 4096)',
-  );
+  const findings: ConfigFinding[] = [];
   const timeout = facts.number("dialog", "default_timeout");
   const asks = (facts.number("dialog", "ka_interval") ?? 0) > 0 && (facts.number("dialog", "ka_timer") ?? 0) > 0;
   if (timeout !== null && timeout >= LONG_DIALOG_SECONDS && !asks)
@@ -146,27 +125,24 @@ export function dialogs(facts: ConfigFacts): ConfigFinding[] {
   return findings;
 }
 
-/** The empty slots of a table with 2^size of them. */
-function slots(
-  facts: ConfigFacts,
-  module: keyof typeof SLOT_BYTES,
-  size: number | null,
-  line: { file: string; line: number } | null,
-  write: string,
-): ConfigFinding[] {
+/** Tables that take much of the pool, or all of it, while they are empty; each as `capacity` counts it. */
+export function emptyTables(facts: ConfigFacts): ConfigFinding[] {
   const { shm_bytes: shm } = poolSizes(facts);
-  if (size === null || line === null || shm === null) return [];
-  const bytes = 2 ** Math.min(size, 60) * SLOT_BYTES[module];
-  if (bytes <= shm * SLOT_SHARE) return [];
-  return [
-    finding(`${module}_slots_large`, bytes >= shm ? "error" : "warning", line, {
-      message: `2^${Math.round(size * 10) / 10} slots of ${module} take ${mb(bytes)} of ${mb(shm)} shm while they are empty`,
-      why: "The slots are allocated at start, one array for each table",
-      write,
-    }),
-  ];
+  if (shm === null) return [];
+  return moduleTables(facts, facts.manager("shm"))
+    .filter(({ bytes, where }) => where !== null && bytes > shm * SLOT_SHARE)
+    .map(({ module, name, what, bytes, source, where }) =>
+      finding(`${module}_slots_large`, bytes >= shm ? "error" : "warning", where, {
+        message: `${what} take ${mb(bytes)} of ${mb(shm)} shm while they are empty`,
+        why: `The slots are allocated at start, one array for each table (${source})`,
+        write: SMALLER[module]?.replace("NAME", name ?? "") ?? null,
+      }),
+    );
 }
 
-function log2(value: number | null): number | null {
-  return value === null || value <= 0 ? null : Math.log2(value);
-}
+/** The line with a size that is enough for a hundred thousand entries. */
+const SMALLER: Record<string, string> = {
+  htable: 'modparam("htable", "htable", "NAME=>size=12;...")',
+  usrloc: 'modparam("usrloc", "hash_size", 14)',
+  dialog: 'modparam("dialog", "hash_size", 4096)',
+};

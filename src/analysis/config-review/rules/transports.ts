@@ -1,21 +1,12 @@
 /** Rules: what connections and their buffers can take of shared memory. */
 
-import { factAt, type Row } from "../../../kamailio/knowledge/releases.js";
 import { KB, MB, mb } from "../../../kamailio/units.js";
+import { tableCosts } from "../../capacity/object-costs.js";
 import type { ConfigFacts } from "../facts.js";
 import { type ConfigFinding, finding } from "../finding.js";
 import { type ProcessEstimate, tlsOn } from "../processes/process-estimate.js";
 import { poolSizes } from "../sizes.js";
 
-/** struct tcp_connection and its place in the hash, about (src/core/tcp_main.c:1175@5.6.3). */
-const CONNECTION_BYTES = 1024;
-/** A websocket connection keeps a buffer of its own (ws_conn.c:197-206@5.6.3). */
-const WEBSOCKET_BUFFER: readonly Row<number>[] = [
-  { since: "3.3.5", until: "4.3.7", value: 0, source: "modules/websocket/ws_conn.c@4.3.7" },
-  { since: "4.4.0", until: null, value: 65_536, source: "src/modules/websocket/ws_conn.c:197-206@5.6.3" },
-];
-/** A TLS session in shared memory: 700 MB were filled by 9,600 connections (kamailio#3980). */
-const TLS_CONNECTION_BYTES = 76 * KB;
 /** A request this long needs a free chunk as long, which a fragmented pool has not (kamailio#2942: 256,760 bytes failed with 200 MB free). */
 const LARGE_READ_BUFFER = 65_536;
 /** Share of shm that connections may come to before it is said. */
@@ -30,27 +21,23 @@ function hasStreams(facts: ConfigFacts): boolean {
   return facts.setting("disable_tcp") !== 1 && facts.setting("fork") !== 0;
 }
 
+/** What the line asks for is held against the pool; a default that nobody wrote is no finding, since hardly any server has so many connections. */
 export function tcpConnections(facts: ConfigFacts): ConfigFinding[] {
   const { shm_bytes: shm } = poolSizes(facts);
   const connections = facts.core("tcp_max_connections");
-  const buffer = facts.core("tcp_rd_buf_size");
-  if (!hasStreams(facts) || shm === null || connections === null || buffer === null) return [];
-  const websocket = facts.loaded("websocket") ? (factAt(WEBSOCKET_BUFFER, facts.version) ?? 65_536) : 0;
-  const each = CONNECTION_BYTES + buffer + websocket;
-  const total = connections * each;
+  const where = facts.assigned("tcp_max_connections") ?? facts.assigned("tcp_rd_buf_size");
+  if (!hasStreams(facts) || shm === null || connections === null || where === null) return [];
+  const each = tableCosts(facts, facts.manager("shm")).tcp_connection;
+  const bytes = facts.loaded("websocket") ? each.bytes.high : each.bytes.likely;
+  const total = connections * bytes;
   if (total <= shm * CONNECTION_SHARE) return [];
-  const fits = Math.max(1, Math.floor((shm * CONNECTION_SHARE) / each));
+  const fits = Math.max(1, Math.floor((shm * CONNECTION_SHARE) / bytes));
   return [
-    finding(
-      "tcp_connections_exceed_shm",
-      total > shm ? "warning" : "info",
-      facts.assigned("tcp_max_connections") ?? facts.assigned("tcp_rd_buf_size"),
-      {
-        message: `tcp_max_connections=${connections} x ${each} bytes (tcp_rd_buf_size ${buffer}${websocket > 0 ? ", websocket buffer" : ""}) = ${mb(total)} of ${mb(shm)} shm`,
-        why: "Every connection is one chunk of shared memory with its read buffer (src/core/tcp_main.c:1175@5.6.3); nothing else bounds them",
-        write: `tcp_max_connections=${fits}`,
-      },
-    ),
+    finding("tcp_connections_exceed_shm", total > shm ? "warning" : "info", where, {
+      message: `tcp_max_connections=${connections} x ${bytes} bytes (${each.evidence}) = ${mb(total)} of ${mb(shm)} shm`,
+      why: "Every connection is one chunk of shared memory with its read buffer (src/core/tcp_main.c:1175@5.6.3); nothing else bounds them",
+      write: `tcp_max_connections=${fits}`,
+    }),
   ];
 }
 
@@ -130,12 +117,14 @@ export function tlsThresholds(facts: ConfigFacts, estimate: ProcessEstimate): Co
 export function tlsConnections(facts: ConfigFacts): ConfigFinding[] {
   const { shm_bytes: shm } = poolSizes(facts);
   const connections = facts.core("tls_max_connections");
-  if (!tlsOn(facts) || shm === null || connections === null) return [];
-  const total = connections * TLS_CONNECTION_BYTES;
+  const where = facts.assigned("tls_max_connections");
+  if (!tlsOn(facts) || shm === null || connections === null || where === null) return [];
+  const each = tableCosts(facts, facts.manager("shm")).tls_connection.bytes.likely;
+  const total = connections * each;
   if (total <= shm * CONNECTION_SHARE) return [];
   return [
-    finding("tls_connections_exceed_shm", "warning", facts.assigned("tls_max_connections"), {
-      message: `tls_max_connections=${connections} x about 76 KB = ${mb(total)} of ${mb(shm)} shm`,
+    finding("tls_connections_exceed_shm", "warning", where, {
+      message: `tls_max_connections=${connections} x about ${Math.round(each / KB)} KB = ${mb(total)} of ${mb(shm)} shm`,
       why: "OpenSSL allocates in shared memory (tls_init.c:607@5.6.3); 9,600 connections were seen to take 700 MB (kamailio#3980)",
       write: `-m ${Math.ceil(total / CONNECTION_SHARE / MB / 64) * 64}`,
     }),
