@@ -87,6 +87,8 @@ export interface PoolDiagnosis {
   slope_bytes_per_day: SlopeRange | null;
   exhaustion: ExhaustionRange | null;
   next: NextStep[];
+  /** RFC 3339: when a leak began, where that is within the history; what changed then is in the evidence `rise_began`. */
+  began_at: string | null;
   full_now: FullNow | null;
   stuck_now: StuckNow | null;
 }

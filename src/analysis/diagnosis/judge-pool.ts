@@ -118,7 +118,16 @@ function headline(found: Found): Judged {
 }
 
 function judgedAs(verdict: Judged["verdict"], { against }: Found, more: Partial<Judged>): Judged {
-  return { verdict, evidence_for: [], evidence_against: against, subjects: [], slope: null, exhaustion: null, ...more };
+  return {
+    verdict,
+    evidence_for: [],
+    evidence_against: against,
+    subjects: [],
+    slope: null,
+    exhaustion: null,
+    began_at: null,
+    ...more,
+  };
 }
 
 function countersNotBelieved(found: Found): Judged | null {
@@ -158,6 +167,7 @@ function memoryLeaks(found: Found): Judged | null {
   const unknown = leak.rises.some(({ rise }) => rise.load_removed) ? [] : [loadUnknown(found.kase)];
   return judgedAs("leak_suspected", found, {
     ...withSlope(leak, growth),
+    began_at: leak.began_at,
     evidence_for: [...leakEvidence, ...failed],
     evidence_against: [...against, ...(growth?.evidence ?? []), ...unknown],
   });
@@ -223,7 +233,7 @@ function peakWasFull(found: Found): Judged | null {
 }
 
 function judgeWithoutUsage(history: History, pool: Pool): Judged {
-  const nothing = { subjects: [], slope: null, exhaustion: null, evidence_against: [] };
+  const nothing = { subjects: [], slope: null, exhaustion: null, began_at: null, evidence_against: [] };
   const proofs = corruption(history.incidents, pool);
   const failed = allocationsFailed(history.incidents, pool);
   if (proofs !== null) return { ...nothing, verdict: "corruption", evidence_for: proofs.evidence };

@@ -11,6 +11,8 @@ export interface Judged {
   subjects: Subject[];
   slope: SlopeRange | null;
   exhaustion: Dates | null;
+  /** Epoch ms: when a leak began, where that is within the history. */
+  began_at: number | null;
 }
 
 export interface PoolJudgement extends Judged {

@@ -1,6 +1,6 @@
 /** Puts a judgement into the words of the contract: summary, severity, next steps. What is full now stands first. */
 import type { Pool } from "../../kamailio/pool.js";
-import { between, clock, DAY, mb, percent } from "../../kamailio/units.js";
+import { between, clock, DAY, mb, percent, timestamp } from "../../kamailio/units.js";
 import type { History } from "../history/history.js";
 import { highestKnown } from "../history/known-values.js";
 import type { Evidence, ExhaustionRange, PoolDiagnosis, Severity, SlopeRange } from "./diagnosis.js";
@@ -43,6 +43,7 @@ export function describePool(judgement: PoolJudgement, pool: Pool, history: Hist
     slope_bytes_per_day: judgement.slope === null ? null : rounded(judgement.slope),
     exhaustion: asRange(judgement.exhaustion),
     next: [...first, ...usual.filter(({ command }) => !first.some((one) => one.command === command))],
+    began_at: judgement.began_at === null ? null : timestamp(judgement.began_at),
     full_now,
     stuck_now,
   };
@@ -109,7 +110,7 @@ function verdictSeverity(
 }
 
 function summaryOf(
-  { verdict, slope, exhaustion, kase, evidence_for: evidence }: PoolJudgement,
+  { verdict, slope, exhaustion, kase, began_at, evidence_for: evidence }: PoolJudgement,
   pool: Pool,
   processes: readonly string[],
   now: number,
@@ -126,7 +127,7 @@ function summaryOf(
     case "growth":
       return `${who} grows${pace} with the load${date}`;
     case "leak_suspected":
-      return `${who} rises${pace} and does not come back: a leak is suspected${date}`;
+      return `${who} rises${pace}${began_at === null ? "" : ` since about ${timestamp(began_at).slice(0, 10)}`} and does not come back: a leak is suspected${date}`;
     case "undersized":
       return `${who} is too small: it is full when busy and recovers when quiet`;
     case "fragmentation":

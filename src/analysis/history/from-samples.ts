@@ -26,6 +26,7 @@ export function historyFromSamples(
   samples: readonly UsageSample[],
   facts: Partial<InstanceFacts> = {},
   incidents: readonly HistoryIncident[] = [],
+  changes: History["changes"] = [],
 ): History {
   const timed = samples.flatMap((sample) => {
     const at = sample.at === null ? Number.NaN : Date.parse(sample.at);
@@ -60,6 +61,7 @@ export function historyFromSamples(
     load: new Map([...load].map(([name, builder]) => [name, builder.build()])),
     events,
     incidents: [...incidents],
+    changes: [...changes],
     newest: newestOf(timed),
     samples: timed.length,
     facts: { ...NO_FACTS, reach: { ...NO_FACTS.reach, version: facts.version ?? null }, ...facts },

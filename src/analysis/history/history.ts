@@ -127,6 +127,8 @@ export interface History {
   load: Map<string, Series>;
   events: HistoryEvent[];
   incidents: HistoryIncident[];
+  /** When another build, other settings or another configuration were first recorded, oldest first: what a leak may have begun with. Epoch ms. */
+  changes: { at: number; what: string }[];
   newest: Newest;
   /** Raw samples that were recorded in all. */
   samples: number;

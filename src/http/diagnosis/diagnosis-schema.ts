@@ -75,6 +75,9 @@ const PoolDiagnosisSchema = z
     slope_bytes_per_day: z.union([z.object({ low: Rate, likely: Rate, high: Rate }).openapi("SlopeRange"), z.null()]),
     exhaustion: z.union([ExhaustionSchema, z.null()]),
     next: z.array(z.object({ why: Sentence, command: Sentence }).openapi("NextStep")).max(100),
+    began_at: Moment.openapi({
+      description: "When a leak began, where that is within the history; evidence `rise_began` says what changed then",
+    }),
     full_now: z.union([FullNowSchema, z.null()]),
     stuck_now: z.union([StuckNowSchema, z.null()]),
   })

@@ -10,6 +10,7 @@ import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
 import { HOUR, timestamp } from "../../kamailio/units.js";
 import type { Store } from "../../store/store.js";
 import type { EntitySeries } from "../../store/usage/usage.js";
+import { recordedChanges } from "./changes.js";
 import { allIncidents } from "./incidents.js";
 import { dumpEvidence } from "./instance-facts.js";
 
@@ -29,8 +30,9 @@ const ENDED_AFTER = HOUR;
 export async function recordedHistory(store: Store, facts: InstanceFacts, now: number): Promise<RecordedHistory> {
   const { instance } = facts;
   await store.usage.rollUp(instance);
-  const [span, incidents, shmDumps, pkgDumps] = await Promise.all([
+  const [span, changes, incidents, shmDumps, pkgDumps] = await Promise.all([
     store.usage.span(instance),
+    recordedChanges(store, instance),
     allIncidents(store, instance),
     store.dumps.list(instance, { pool: "shm" }, { after: null, limit: DUMPS_READ }),
     store.dumps.list(instance, { pool: "pkg" }, { after: null, limit: DUMPS_READ }),
@@ -48,6 +50,7 @@ export async function recordedHistory(store: Store, facts: InstanceFacts, now: n
         samples.map(({ sample }) => sample),
         judged,
         judgedIncidents,
+        changes,
       ),
       as_of,
     };
@@ -60,7 +63,10 @@ export async function recordedHistory(store: Store, facts: InstanceFacts, now: n
   const series = fromRollups(all);
   // Raw samples are kept for days, roll-ups for years.
   const newest = last.length > 0 ? newestOf(last.reverse()) : newestOfSeries(series);
-  return { history: { ...series, events, incidents: judgedIncidents, newest, samples: span.samples, facts: judged }, as_of };
+  return {
+    history: { ...series, events, incidents: judgedIncidents, changes, newest, samples: span.samples, facts: judged },
+    as_of,
+  };
 }
 
 function fromRollups(all: readonly EntitySeries[]): Pick<History, "shm" | "processes" | "load"> {

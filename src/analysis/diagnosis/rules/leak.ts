@@ -1,5 +1,5 @@
 /** Leak: memory that is not returned at the troughs and that no load explains. Several independent lines of evidence, each of them shown. */
-import { DAY, duration, HOUR, mb, percent } from "../../../kamailio/units.js";
+import { clock, DAY, duration, HOUR, mb, percent } from "../../../kamailio/units.js";
 import { type Course, LEAST_SURENESS, riseOf } from "../../history/course/course.js";
 import { bends } from "../../history/course/curves.js";
 import { cellTime } from "../../history/grid.js";
@@ -22,6 +22,8 @@ const MOST_OVERHEAD = 12;
 export interface LeakFinding extends Finding {
   rises: { subject: Subject; rise: SteadyRise }[];
   slope: SlopeRange;
+  /** Epoch ms, where the steepest rise begins within the history. */
+  began_at: number | null;
 }
 
 /** The rise that nothing explains, in shm or in some processes. */
@@ -44,7 +46,13 @@ export function unexplainedRise(kase: Case): LeakFinding | null {
   // What fills the pool is real_used: headers leak with the chunks.
   const filling = rises.map(({ subject, rise }) => steadyRise(subject.real_level, 0, 0)?.slope ?? rise.slope);
   const steepest = filling.reduce((a, b) => (b.likely > a.likely ? b : a));
-  return { rises, subjects: rises.map(({ subject }) => subject), slope: steepest, evidence: evidenceFor(kase, rises) };
+  return {
+    rises,
+    subjects: rises.map(({ subject }) => subject),
+    slope: steepest,
+    began_at: beganOf(kase, rises),
+    evidence: evidenceFor(kase, rises),
+  };
 }
 
 /** Histories of fewer days that begin with the server's start may be nothing but its warm-up. */
@@ -177,7 +185,43 @@ function evidenceFor(kase: Case, rises: LeakFinding["rises"]): Evidence[] {
       source: "differential evidence: the same node after a restart (K#4741)",
     });
   if (kase.pool === "pkg") evidence.push(...classEvidence(kase, rises));
-  return evidence;
+  const at = beganAt(kase, subject);
+  return at === null ? evidence : [...evidence, begin(kase, subject, at)];
+}
+
+/** A change this near to the day on which a rise began may have made it. */
+const AROUND = { before: 3 * DAY, after: 1.5 * DAY } as const;
+
+function beganOf(kase: Case, rises: LeakFinding["rises"]): number | null {
+  return beganAt(kase, rises.reduce((a, b) => (b.rise.bytes > a.rise.bytes ? b : a)).subject);
+}
+
+/** When the rise began, epoch ms, where it begins within the history: at a knot of its curve, or with a start of the server. */
+function beganAt({ grid, from }: Case, { course, real_level: level }: Subject): number | null {
+  const { last } = course;
+  if (course.state !== "leak" || last === null || course.restarts !== null) return null;
+  if (last.rising.kind === "begins") return last.rising.knot * DAY;
+  const run = grid.run_starts.length - 1;
+  const before = level.rises.filter(({ run: own }) => own < run);
+  return before.length > 0 && before.every(({ rise }) => rise.bytes < last.rising.rise / 4)
+    ? (grid.run_starts[run] ?? from)
+    : null;
+}
+
+/** What changed when it began. */
+function begin({ history }: Case, { label }: Subject, at: number): Evidence {
+  const near = (when: number) => when >= at - AROUND.before && when <= at + AROUND.after;
+  const words = [
+    ...history.changes.filter((change) => near(change.at)).map((change) => `${change.what} at ${clock(change.at)}`),
+    ...history.events
+      .filter((event) => event.kind !== "gap" && near(event.at))
+      .map(({ kind, at: when, detail }) => `${kind} at ${clock(when)} (${detail})`),
+  ];
+  return {
+    rule: "rise_began",
+    detail: `${label ?? "shm"}: level before, it rises since about ${new Date(at).toISOString().slice(0, 10)}; ${words.length === 0 ? "no change of build, settings or configuration, restart or reload is recorded about then" : `about then: ${words.slice(-4).join("; ")}`}`,
+    source: "the part behind the change point, judged by itself; a leak usually begins with an upgrade",
+  };
 }
 
 /** Growth in one class of processes names the code path (R29). */

@@ -15,7 +15,7 @@ export interface SwingGrowth {
 
 export const NO_GROWTH: SwingGrowth = { per_day: 0, sureness: 0, rising: 0.5 };
 /** Fewer days hold too few pairs of the same weekday. */
-const LEAST_DAYS = 8;
+const LEAST_DAYS = 12;
 /** Pairs are taken at most this many weeks apart. */
 const MOST_WEEKS = 12;
 
