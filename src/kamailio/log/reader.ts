@@ -12,10 +12,12 @@ import { OpenedLines } from "../log-line/opened-lines.js";
 import type { YearHint } from "../log-line/stamp.js";
 import { readStartLine } from "../log-line/start-line.js";
 import { timestamp } from "../units.js";
+import { type CrashFinding, CrashReader } from "./crash.js";
 import type { Circumstances } from "./group.js";
 import { IncidentGroups } from "./grouping.js";
 import type { LogIncident, LogReading, LogStart, LookAlike } from "./incident.js";
-import { CANDIDATE, recognise } from "./recognise.js";
+import { Instances } from "./instances.js";
+import { blank, CANDIDATE, type LookAlikeFinding, recognise } from "./recognise.js";
 import { failedModule, TlsStart } from "./start-up.js";
 import { LogTimes } from "./times.js";
 
@@ -62,6 +64,10 @@ const HINTS = [
   "peated",
   "Thank you for",
   "server_name c",
+  "Sanitizer",
+  "#0 ",
+  "frame #",
+  "definitely lost",
   "* end o",
   "* begi",
 ];
@@ -76,6 +82,8 @@ class StreamedLog implements LogReader {
   readonly #text = new OpenedLines((lines) => this.#readBlock(lines));
   readonly #groups = new IncidentGroups();
   readonly #tlsStart = new TlsStart();
+  readonly #crash = new CrashReader();
+  readonly #instances = new Instances();
   readonly #lookAlikes = new Map<string, LookAlike>();
   readonly #starts: LogStart[] = [];
   #bytes = 0;
@@ -103,6 +111,8 @@ class StreamedLog implements LogReader {
 
   end(): LogReading {
     this.#text.end();
+    const last = this.#crash.end();
+    if (last !== null) this.#addCrash(last, circumstances(readLogLine("", this.#hint), "", this.#lines));
     const { incidents, lost } = this.#groups.finish(this.#suppressionSeen);
     return {
       incidents,
@@ -144,7 +154,8 @@ class StreamedLog implements LogReader {
 
   #readCandidate(raw: string, lineNumber: number): void {
     // A line must be judged the same whatever stands beside it in its block.
-    if (!hinted(raw)) return;
+    // Frames of a backtrace are the exception: the first one's number is the block's hint.
+    if (!hinted(raw) && !raw.includes("#")) return;
     const parts = messagesOf(raw.endsWith("\r") ? raw.slice(0, -1) : raw);
     const record = readLogLine(parts[0] ?? "", this.#hint);
     parts.forEach((part, index) => {
@@ -158,24 +169,44 @@ class StreamedLog implements LogReader {
     this.#yearless ||= line.zoneless && line.at === null;
     if (this.#readLosses(line.message, lineNumber) || this.#readStart(line, lineNumber)) return;
     const where = circumstances(line, text, lineNumber);
+    for (const found of this.#crash.take(text, lineNumber)) this.#addCrash(found, where);
     const module = failedModule(line.message);
     if (module !== null) this.#groups.failedStart(module, where);
+    this.#instances.note(line);
     const found = this.#tlsStart.take(line, lineNumber) ?? recognise(line);
     if (found === null) return;
     if ("look_alike" in found) {
-      const known = this.#lookAlikes.get(found.look_alike);
-      if (known) known.count += line.repeated;
-      else
-        this.#lookAlikes.set(found.look_alike, {
-          class: found.look_alike,
-          count: line.repeated,
-          first_line: lineNumber,
-          quote: where.quote,
-          why: found.why,
-        });
+      this.#addLookAlike(found, where);
       return;
     }
     this.#groups.add(found, where);
+  }
+
+  #addLookAlike({ look_alike, why }: LookAlikeFinding, { line_number, quote, repeated }: Circumstances): void {
+    const known = this.#lookAlikes.get(look_alike);
+    if (known) known.count += repeated;
+    else this.#lookAlikes.set(look_alike, { class: look_alike, count: repeated, first_line: line_number, quote, why });
+  }
+
+  #addCrash(found: CrashFinding | LookAlikeFinding, where: Circumstances): void {
+    if ("look_alike" in found) {
+      this.#addLookAlike(found, where);
+      return;
+    }
+    const { quote, line, ...rest } = found;
+    const row = {
+      id: found.class,
+      kind: found.kind,
+      role: "event",
+      pool: found.pool,
+      manager: found.manager,
+      severity: "critical",
+    } as const;
+    const process = found.pid === null ? `backtrace ${line}` : `pid ${found.pid}`;
+    this.#groups.add(
+      { ...blank(row, readLogLine("", this.#hint)), ...rest },
+      { ...where, line_number: line, at: null, pid: found.pid, process, quote: quoted(quote), repeated: 1 },
+    );
   }
 
   /** Lines in which a log daemon says that it left messages out. */
@@ -193,6 +224,7 @@ class StreamedLog implements LogReader {
   #readStart(line: LogLine, lineNumber: number): boolean {
     const start = readStartLine(line.message);
     if (start === null) return false;
+    this.#instances.started(line);
     const { processes, shm_size, pkg_size } = start;
     const at = line.at === null ? null : timestamp(line.at);
     if (this.#starts.length < MAX_STARTS) this.#starts.push({ at, line: lineNumber, processes, shm_size, pkg_size });
@@ -207,7 +239,7 @@ class StreamedLog implements LogReader {
       );
     if (this.#zoneless) warnings.push("the log's times carry no zone: they were read as UTC");
     if (this.#yearless) warnings.push("the log's times carry no year: give the year, or when the text was taken, to have times");
-    warnings.push(...this.#text.warnings);
+    warnings.push(...this.#text.warnings, ...this.#instances.warnings(incidents.length > 0));
     if (lost > 0) warnings.push(`more kinds and sites than are kept: ${lost} further failures were counted nowhere`);
     if (incidents.some(({ manager, kind }) => manager === "qm" && kind === "fragmentation"))
       warnings.push("q_malloc writes nothing when bytes are truly missing: look at the callers' messages too");

@@ -50,7 +50,7 @@ export interface LookAlikeFinding {
  * The lines of a dump ("alloc'd from", "start check=") contain none.
  */
 export const CANDIDATE =
-  /emory|EMORY|o more |ot more |o mem|o shm|o pkg|ut of |enough |short of |get free mem|get shm|get pkg|(?:[dtreo]|not) (?:re)?alloc|e allocat|r allocat|alloc failed|alloc\(\) failed|allocation fail|allocation err|in shm_|in pkg_|_alloc|_m?alloc |_OF_MEM|overwritten|lready freed|freeing a free|ad pointer|ragment not found|free frag\. count|bad size:|does not match|by a signal|core was |SIGCHLD|hmem size|private mem|Killed process|at least\):|rror while initializing module|server_name callback|Thank you for fl|uppressed |epeated |messages lost|lost \d|rate-lim|not open \/dev|free\(0\)/g;
+  /emory|EMORY|o more |ot more |o mem|o shm|o pkg|ut of |enough |short of |get free mem|get shm|get pkg|(?:[dtreo]|not) (?:re)?alloc|e allocat|r allocat|alloc failed|alloc\(\) failed|allocation fail|allocation err|in shm_|in pkg_|_alloc|_m?alloc |_OF_MEM|overwritten|lready freed|freeing a free|ad pointer|ragment not found|free frag\. count|bad size:|does not match|by a signal|core was |SIGCHLD|hmem size|private mem|Killed process|at least\):|rror while initializing module|server_name callback|Thank you for fl|AddressSanitizer|LeakSanitizer|^==\d{1,10}==\s+(?:definitely|still|LEAK)|#\d{1,3}:? {1,3}0x|uppressed |epeated |messages lost|lost \d|rate-lim|not open \/dev|free\(0\)/gm;
 
 /** Levels at which a module's words about memory are a failure and not a remark. */
 const FAILURE_LEVELS: ReadonlySet<LogLine["level"]> = new Set(["ALERT", "BUG", "CRITICAL", "ERROR", "WARNING", "", null]);

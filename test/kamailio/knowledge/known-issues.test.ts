@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { knownIssues, knownIssuesSchema } from "../../../src/kamailio/knowledge/known-issues.js";
+import { LEFT_OUT_ISSUES } from "../../../src/kamailio/knowledge/known-issues-left-out.js";
 import { kamailioModule } from "../../../src/kamailio/knowledge/modules.js";
 import { hasReallocAccountingBug, REALLOC_ACCOUNTING_BUG_FIXED_IN } from "../../../src/kamailio/knowledge/releases.js";
 import { compareVersions, readVersion, type Version, versionInRange } from "../../../src/kamailio/version.js";
@@ -12,6 +13,12 @@ const version = (text: string): Version => {
 };
 
 describe("the table of known issues", () => {
+  test("each issue of the history is in the table, or in the list of those left out with its reason", () => {
+    const ids = [...knownIssues(), ...LEFT_OUT_ISSUES].map(({ id }) => id).sort();
+    expect(ids).toEqual(Array.from({ length: 206 }, (_, number) => `KI-${String(number + 1).padStart(4, "0")}`));
+    for (const { id, reason } of LEFT_OUT_ISSUES) expect(reason.length, id).toBeGreaterThan(20);
+  });
+
   test("fits its schema and gives each issue one id", () => {
     const rows = knownIssuesSchema.parse(knownIssues());
     expect(rows.length).toBeGreaterThan(150);

@@ -10,6 +10,13 @@ export const REPORTS: readonly KindRow[] = [
     command: "journalctl -k -o short-iso",
   },
   {
+    kind: "sanitizer_report",
+    when: [{ any: ["ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "SUMMARY: AddressSanitizer"] }],
+    title: "a report of AddressSanitizer or LeakSanitizer",
+    endpoint: "logs",
+    command: "journalctl -u kamailio -o short-iso",
+  },
+  {
     kind: "backtrace",
     when: [
       { lines: { pattern: /^[ \t>*]{0,8}#\d{1,3} {1,3}(?:0x[0-9a-f]{4,16} |[a-z_][\w.]{0,60} \()/gm, at_least: 2 } },
@@ -18,13 +25,6 @@ export const REPORTS: readonly KindRow[] = [
     title: "a backtrace of gdb, lldb, coredumpctl or a sanitizer",
     endpoint: "logs",
     command: "gdb -batch -ex 'bt full' $(command -v kamailio) CORE 2>&1",
-  },
-  {
-    kind: "sanitizer_report",
-    when: [{ any: ["ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "SUMMARY: AddressSanitizer"] }],
-    title: "a report of AddressSanitizer or LeakSanitizer",
-    endpoint: "logs",
-    command: "journalctl -u kamailio -o short-iso",
   },
   {
     kind: "valgrind_report",
