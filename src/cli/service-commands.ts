@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { CONFIG_NAMES, readConfig } from "../config.js";
 import { DAY, timestamp } from "../kamailio/units.js";
-import type { Scope } from "../store/tokens.js";
+import type { Binding, Scope } from "../store/tokens.js";
 
 /** @param version the package's */
 export function addServiceCommands(program: Command, version: string): void {
@@ -39,16 +39,20 @@ export function addServiceCommands(program: Command, version: string): void {
     .description("Make a token; its secret is printed once, on standard output")
     .requiredOption("--scope <scope...>", "read, ingest, write, admin")
     .option("--name <name>", "what it is for", "made on the command line")
+    .option("--instance <name...>", "bind it to these instances: it sees and writes no others")
+    .option("--label <name:value...>", "bind it to the instances that have all these labels")
     .option("--expires-in-days <days>", "when it expires; never by default", positiveInteger)
     .addOption(databaseOption())
-    .action(async (options: { scope: string[]; name: string; expiresInDays?: number; databaseUrl?: string }) => {
+    .action(async (options: TokenOptions) => {
       const { SCOPES } = await import("../store/tokens.js");
       const scopes = options.scope.flatMap((text) => text.split(",")).map((text) => SCOPES.find((scope) => scope === text));
       if (scopes.some((scope) => scope === undefined)) program.error(`a scope is one of ${SCOPES.join(", ")}`);
+      const binding = bindingOf(options);
+      if (binding !== null && scopes.includes("admin")) program.error("an admin token cannot be bound to instances");
       await withStore(options.databaseUrl, async (store) => {
         const now = Date.now();
         const expires_at = options.expiresInDays === undefined ? null : now + options.expiresInDays * DAY;
-        const made = await store.tokens.create({ name: options.name, scopes: scopes as Scope[], expires_at }, now);
+        const made = await store.tokens.create({ name: options.name, scopes: scopes as Scope[], binding, expires_at }, now);
         process.stderr.write(`token ${made.id} with ${made.scopes.join(", ")}; keep the secret, it is not shown again:\n`);
         say(made.secret);
       });
@@ -115,6 +119,20 @@ export function addServiceCommands(program: Command, version: string): void {
       say(JSON.stringify(openApiDocument(app, version), null, 2));
       await store.close();
     });
+}
+
+interface TokenOptions {
+  scope: string[];
+  name: string;
+  instance?: string[];
+  label?: string[];
+  expiresInDays?: number;
+  databaseUrl?: string;
+}
+
+function bindingOf({ instance: instances = [], label = [] }: TokenOptions): Binding | null {
+  const labels = Object.fromEntries(label.map((text) => [text.split(":", 1)[0] ?? "", text.slice(text.indexOf(":") + 1)]));
+  return instances.length + label.length === 0 ? null : { instances, labels };
 }
 
 async function withStore(url: string | undefined, work: (store: import("../store/store.js").Store) => Promise<void>) {

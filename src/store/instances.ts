@@ -1,7 +1,8 @@
 /** Keeps the instances: the caller's own names for Kamailio servers, with labels. */
-import type { Kysely } from "kysely";
+import type { ExpressionBuilder, Kysely } from "kysely";
 import { all, type Executor, first, run } from "./job.js";
 import type { Database, InstanceRow } from "./schema.js";
+import type { Binding } from "./tokens.js";
 
 /** An instance as it is kept. `revision` counts its changes. */
 export interface Instance {
@@ -32,10 +33,15 @@ export interface InstanceStore {
   /** Creates or changes an instance. Labels and description that are not given stay; equal ones change nothing. */
   put(put: InstancePut, now: number, ifMatch: IfMatch): Promise<PutOutcome>;
   get(name: string): Promise<Instance | null>;
-  /** Instances by name, after `after`, that have all the labels. */
-  list(filter: { labels: Record<string, string>; after: string | null; limit: number }): Promise<Instance[]>;
+  /** Instances by name, after `after`, that have all the labels, of those that a token is bound to. */
+  list(filter: {
+    labels: Record<string, string>;
+    within: Binding | null;
+    after: string | null;
+    limit: number;
+  }): Promise<Instance[]>;
   /** All names, for a hint about a typo; at most `limit`. */
-  names(limit: number): Promise<string[]>;
+  names(limit: number, within?: Binding | null): Promise<string[]>;
   /** Deletes the instance and all that it recorded. */
   delete(name: string, ifMatch: IfMatch): Promise<"deleted" | "absent" | "precondition_failed">;
 }
@@ -72,25 +78,19 @@ export function instanceStore(db: Executor, sql: Kysely<Database>): InstanceStor
         const row = yield* first(byName(name));
         return row === undefined ? null : fromRow(row);
       }),
-    list: ({ labels, after, limit }) =>
+    list: ({ labels, within, after, limit }) =>
       db.read(function* () {
         let query = sql.selectFrom("instances").select(COLUMNS).orderBy("name").limit(limit);
         if (after !== null) query = query.where("name", ">", after);
-        for (const [key, value] of Object.entries(labels))
-          query = query.where((eb) =>
-            eb.exists(
-              eb
-                .selectFrom(eb.fn<{ key: string; value: string }>("json_each", ["labels"]).as("label"))
-                .select(eb.lit(1).as("one"))
-                .where("label.key", "=", key)
-                .where("label.value", "=", value),
-            ),
-          );
+        query = query.where((eb) => hasLabels(eb, labels));
+        if (within !== null) query = query.where((eb) => isWithin(eb, within));
         return (yield* all(query)).map(fromRow);
       }),
-    names: (limit) =>
+    names: (limit, within = null) =>
       db.read(function* () {
-        return (yield* all(sql.selectFrom("instances").select("name").orderBy("name").limit(limit))).map(({ name }) => name);
+        let query = sql.selectFrom("instances").select("name").orderBy("name").limit(limit);
+        if (within !== null) query = query.where((eb) => isWithin(eb, within));
+        return (yield* all(query)).map(({ name }) => name);
       }),
     delete: (name, ifMatch) =>
       db.write(function* () {
@@ -100,6 +100,28 @@ export function instanceStore(db: Executor, sql: Kysely<Database>): InstanceStor
         return deleted > 0 ? ("deleted" as const) : ("absent" as const);
       }),
   };
+}
+
+type Builder = ExpressionBuilder<Database, "instances">;
+
+function hasLabels(eb: Builder, labels: Record<string, string>) {
+  return eb.and(
+    Object.entries(labels).map(([key, value]) =>
+      eb.exists(
+        eb
+          .selectFrom(eb.fn<{ key: string; value: string }>("json_each", ["labels"]).as("label"))
+          .select(eb.lit(1).as("one"))
+          .where("label.key", "=", key)
+          .where("label.value", "=", value),
+      ),
+    ),
+  );
+}
+
+/** No name and no label: nothing. */
+function isWithin(eb: Builder, { instances, labels }: Binding) {
+  const named = instances.length > 0 ? [eb("name", "in", instances)] : [];
+  return eb.or(Object.keys(labels).length > 0 ? [...named, hasLabels(eb, labels)] : named);
 }
 
 function labelsText(labels: Record<string, string>): string {

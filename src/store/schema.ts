@@ -29,6 +29,7 @@ export interface TokenRow {
   name: string;
   hash: string;
   scopes: string;
+  binding: string | null;
   created_at: number;
   expires_at: number | null;
   revoked_at: number | null;

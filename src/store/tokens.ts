@@ -10,10 +10,18 @@ export const SCOPES = ["read", "ingest", "write", "admin"] as const;
 /** What a caller may do: read answers, send texts in, change and delete, manage tokens and the service. */
 export type Scope = (typeof SCOPES)[number];
 
+/** The instances that a token sees and writes: those with one of the names, or with all of the labels. */
+export interface Binding {
+  instances: string[];
+  labels: Record<string, string>;
+}
+
 export interface Token {
   id: string;
   name: string;
   scopes: Scope[];
+  /** `null`: all instances. */
+  binding: Binding | null;
   /** Epoch ms. */
   created_at: number;
   expires_at: number | null;
@@ -29,7 +37,10 @@ const LAST_USED_RESOLUTION = MINUTE;
 const PREFIX = "kat_";
 
 export interface TokenStore {
-  create(token: { name: string; scopes: Scope[]; expires_at: number | null }, now: number): Promise<NewToken>;
+  create(
+    token: { name: string; scopes: Scope[]; binding?: Binding | null; expires_at: number | null },
+    now: number,
+  ): Promise<NewToken>;
   /** The token with this secret, unless it is revoked or has expired. */
   verify(secret: string, now: number): Promise<Token | null>;
   list(page: { after: string | null; limit: number }): Promise<Token[]>;
@@ -39,11 +50,27 @@ export interface TokenStore {
 
 export function tokenStore(db: Executor, sql: Kysely<Database>): TokenStore {
   return {
-    create: async ({ name, scopes, expires_at }, now) => {
+    create: async ({ name, scopes, binding = null, expires_at }, now) => {
       const secret = `${PREFIX}${randomBytes(32).toString("base64url")}`;
-      const token: Token = { id: uuidv7(), name, scopes, created_at: now, expires_at, revoked_at: null, last_used_at: null };
+      const token: Token = {
+        id: uuidv7(),
+        name,
+        scopes,
+        binding,
+        created_at: now,
+        expires_at,
+        revoked_at: null,
+        last_used_at: null,
+      };
       await db.write(() =>
-        run(sql.insertInto("tokens").values({ ...token, scopes: scopes.join(" "), hash: hashSecret(secret) })),
+        run(
+          sql.insertInto("tokens").values({
+            ...token,
+            scopes: scopes.join(" "),
+            binding: binding === null ? null : JSON.stringify(binding),
+            hash: hashSecret(secret),
+          }),
+        ),
       );
       return { ...token, secret };
     },
@@ -74,6 +101,6 @@ function hashSecret(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
 }
 
-function fromRow({ hash: _, scopes, ...row }: TokenRow): Token {
-  return { ...row, scopes: scopes.split(" ") as Scope[] };
+function fromRow({ hash: _, scopes, binding, ...row }: TokenRow): Token {
+  return { ...row, scopes: scopes.split(" ") as Scope[], binding: binding === null ? null : (JSON.parse(binding) as Binding) };
 }

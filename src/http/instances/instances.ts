@@ -4,11 +4,11 @@ import type { Context } from "hono";
 import { timestamp } from "../../kamailio/units.js";
 import type { Instance } from "../../store/instances.js";
 import { requireScope } from "../kernel/auth.js";
+import { instanceNotFound, mayCreate } from "../kernel/binding.js";
 import { bodyJson, bodyKind } from "../kernel/body.js";
 import { changeCondition, isNotModified, preconditionFailed } from "../kernel/conditional.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { InstanceName, InstanceParams, Timestamp } from "../kernel/fields.js";
-import { nearNames } from "../kernel/near-names.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { PageQuery, pageOf, readCursor, toPage } from "../kernel/page.js";
 import { ProblemError } from "../kernel/problem.js";
@@ -137,6 +137,7 @@ export function serveInstances(api: Api) {
     bodyKind(c);
     const { labels, description } = await bodyJson(c, InstancePutSchema);
     const { store, now } = c.get("services");
+    if (labels !== undefined && c.get("caller").binding !== null) await keepsLabels(c, name, labels);
     const put = await store.instances.put({ name, labels, description }, now(), changeCondition(c, etagOf));
     if (put.outcome === "precondition_failed") throw preconditionFailed();
     c.header("ETag", etagOf(put.instance));
@@ -155,7 +156,7 @@ export function serveInstances(api: Api) {
     const { instance: name } = c.req.valid("param");
     const outcome = await c.get("services").store.instances.delete(name, changeCondition(c, etagOf));
     if (outcome === "precondition_failed") throw preconditionFailed();
-    if (outcome === "absent") throw instanceNotFound(c, name, await nearInstances(c, name));
+    if (outcome === "absent") throw await instanceNotFound(c, name);
     return c.body(null, 204);
   });
 
@@ -163,7 +164,9 @@ export function serveInstances(api: Api) {
     const { limit, cursor, label } = c.req.valid("query");
     const labels = Object.fromEntries([label ?? []].flat().map(readLabel));
     const after = readCursor(cursor, z.string().max(128));
-    const rows = await c.get("services").store.instances.list({ labels, after, limit: limit + 1 });
+    const rows = await c
+      .get("services")
+      .store.instances.list({ labels, within: c.get("caller").binding, after, limit: limit + 1 });
     return c.json(
       toPage(rows, limit, onTheWire, ({ name }) => name),
       200,
@@ -174,7 +177,7 @@ export function serveInstances(api: Api) {
 /** The instance. @throws ProblemError 404 with the near names */
 export async function existingInstance(c: Context<ApiEnv>, name: string): Promise<Instance> {
   const instance = await c.get("services").store.instances.get(name);
-  if (instance === null) throw instanceNotFound(c, name, await nearInstances(c, name));
+  if (instance === null) throw await instanceNotFound(c, name);
   return instance;
 }
 
@@ -192,20 +195,13 @@ export async function withInstance<T>(
   const result = await work();
   if (result !== null) return result;
   if (create === "true") {
-    requireScope(c.get("caller"), "write");
+    if (!mayCreate(c, name)) requireScope(c.get("caller"), "write");
     const { store, now } = c.get("services");
     await store.instances.put({ name }, now(), null);
     const again = await work();
     if (again !== null) return again;
   }
-  throw instanceNotFound(c, name, await nearInstances(c, name));
-}
-
-/** Names compared for a hint; more would cost more than a hint is worth. */
-const NAMES_COMPARED = 5_000;
-
-async function nearInstances(c: Context<ApiEnv>, name: string): Promise<string[]> {
-  return nearNames(name, await c.get("services").store.instances.names(NAMES_COMPARED));
+  throw await instanceNotFound(c, name);
 }
 
 function readLabel(text: string): [string, string] {
@@ -221,10 +217,13 @@ function onTheWire({ name, labels, description, created_at, updated_at }: Instan
   return { name, labels, description, created_at: timestamp(created_at), updated_at: timestamp(updated_at) };
 }
 
-/** The 404 that says how to make the instance and which names are near. */
-function instanceNotFound(c: Context<ApiEnv>, name: string, near: string[]): ProblemError {
-  return new ProblemError(404, "instance_not_found", {
-    detail: `There is no instance "${name}".${near.length > 0 ? ` Near names: ${near.join(", ")}.` : ""}`,
-    hint: `Make it with: curl -X PUT ${new URL(c.req.url).origin}/v1/instances/${name} (or post with ?create=true)`,
+/** Labels say which instances a token is bound to: who is bound may not move one from token to token. @throws ProblemError 403 */
+async function keepsLabels(c: Context<ApiEnv>, name: string, labels: Record<string, string>): Promise<void> {
+  const current = (await c.get("services").store.instances.get(name))?.labels ?? {};
+  const keys = new Set([...Object.keys(current), ...Object.keys(labels)]);
+  if ([...keys].every((key) => current[key] === labels[key])) return;
+  throw new ProblemError(403, "labels_bound", {
+    detail: "A token that is bound to instances does not change labels: tokens are bound by them.",
+    hint: "Leave the labels out, or use a token with write that is bound to nothing.",
   });
 }

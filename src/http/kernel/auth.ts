@@ -4,7 +4,7 @@ import { SCOPES, type Scope } from "../../store/tokens.js";
 import type { ApiEnv, Caller } from "./env.js";
 import { ProblemError } from "./problem.js";
 
-const LOCAL_CALLER: Caller = { id: "local", scopes: SCOPES };
+const LOCAL_CALLER: Caller = { id: "local", scopes: SCOPES, binding: null };
 
 /** A scope includes those that it cannot do without: who may change may look and send in, and an admin may do all. */
 const INCLUDED: Record<Scope, readonly Scope[]> = {
@@ -31,12 +31,9 @@ export const authenticate: MiddlewareHandler<ApiEnv> = async function authentica
   await next();
 };
 
-const ANONYMOUS: Caller = { id: "anonymous", scopes: [] };
+const ANONYMOUS: Caller = { id: "anonymous", scopes: [], binding: null };
 
-async function callerOf(
-  header: string | undefined,
-  verify: (secret: string) => Promise<{ id: string; scopes: Scope[] } | null>,
-): Promise<Caller> {
+async function callerOf(header: string | undefined, verify: (secret: string) => Promise<Caller | null>): Promise<Caller> {
   if (header === undefined || header.slice(0, 7).toLowerCase() !== "bearer ") return ANONYMOUS;
   return (await verify(header.slice(7).trim())) ?? ANONYMOUS;
 }

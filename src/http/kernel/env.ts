@@ -1,13 +1,15 @@
 /** What travels with a request through the kernel and the handlers. Types alone, so that every file of the kernel can name them. */
 import type { Logger } from "pino";
 import type { Services } from "../../service/services.js";
-import type { Scope } from "../../store/tokens.js";
+import type { Binding, Scope } from "../../store/tokens.js";
 import type { Limits } from "./limits.js";
 
 /** Who sends the request: a token, or the one local user of a service without tokens. */
 export interface Caller {
   id: string;
   scopes: readonly Scope[];
+  /** `null`: all instances. */
+  binding: Binding | null;
 }
 
 /** Follows a body as it is read, for `Idempotency-Key`. */

@@ -4,6 +4,7 @@
 import { OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
 import type { Scope } from "../../store/tokens.js";
 import { authorize } from "./auth.js";
+import { withinBinding } from "./binding.js";
 import type { ApiEnv } from "./env.js";
 import { refuseUnknownParameters } from "./known-parameters.js";
 import { Problem, type ProblemStatus, validationProblem } from "./problem.js";
@@ -71,6 +72,7 @@ export function handle<const Config extends OperationConfig>(
   } as RouteConfig);
   const path = route.path.replaceAll(/\/\{(.+?)\}/g, "/:$1");
   if (!isPublic) api.on(route.method.toUpperCase(), path, authorize(scope));
+  if (route.path.includes("/{instance}")) api.on(route.method.toUpperCase(), path, withinBinding);
   api.on(route.method.toUpperCase(), path, refuseUnknownParameters(route.request?.query));
   api.openapi({ ...config, hide: true } as Config & { hide: true }, handler as never);
 }

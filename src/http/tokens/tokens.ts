@@ -1,10 +1,10 @@
 /** Tokens over HTTP, for those who hold an admin one. The first is made on the command line. */
 import { z } from "@hono/zod-openapi";
 import { DAY, timestamp } from "../../kamailio/units.js";
-import { SCOPES, type Token } from "../../store/tokens.js";
+import { type Binding, SCOPES, type Token } from "../../store/tokens.js";
 import { bodyJson, bodyKind } from "../kernel/body.js";
 import { notFound } from "../kernel/conditional.js";
-import { Id, Timestamp } from "../kernel/fields.js";
+import { Id, InstanceName, Timestamp } from "../kernel/fields.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { PageQuery, pageOf, readCursor, toPage } from "../kernel/page.js";
 import { ProblemError } from "../kernel/problem.js";
@@ -13,11 +13,17 @@ const ScopeSchema = z
   .enum(SCOPES)
   .openapi("Scope", { description: "`write` includes `read` and `ingest`; `admin` includes all" });
 
+/** With neither names nor labels a token is for all instances. */
+const BoundNames = z.array(InstanceName).max(1000);
+const BoundLabels = z.record(z.string().min(1).max(100), z.string().max(300));
+
 const TokenSchema = z
   .object({
     id: Id,
     name: z.string().max(200),
     scopes: z.array(ScopeSchema).max(SCOPES.length),
+    instances: BoundNames.openapi({ description: "Bound to these names" }),
+    labels: BoundLabels.openapi({ description: "Bound to the instances that have all of these labels" }),
     created_at: Timestamp,
     expires_at: z.union([Timestamp, z.null()]),
     revoked_at: z.union([Timestamp, z.null()]),
@@ -33,10 +39,16 @@ const TokenCreateSchema = z
   .object({
     name: z.string().min(1).max(200),
     scopes: z.array(ScopeSchema).min(1).max(SCOPES.length),
+    instances: BoundNames.optional(),
+    labels: BoundLabels.optional(),
     expires_in_days: z.number().int().min(1).max(3650).optional(),
   })
   .strict()
-  .openapi("TokenCreate", { example: { name: "collector sip1", scopes: ["ingest"], expires_in_days: 365 } });
+  .refine(({ scopes, instances, labels }) => !scopes.includes("admin") || bindingOf(instances, labels) === null, {
+    message: "an admin makes and revokes the tokens of all: it cannot be bound to instances",
+    path: ["scopes"],
+  })
+  .openapi("TokenCreate", { example: { name: "collector sip1", scopes: ["ingest"], instances: ["sip1"], expires_in_days: 365 } });
 
 const TokenPage = pageOf(TokenSchema, "TokenPage");
 
@@ -83,10 +95,15 @@ export function serveTokens(api: Api) {
     const { store, now, auth } = c.get("services");
     if (auth === "none") throw madeOnTheCommandLine();
     bodyKind(c);
-    const { name, scopes, expires_in_days } = await bodyJson(c, TokenCreateSchema);
+    const { name, scopes, instances, labels, expires_in_days } = await bodyJson(c, TokenCreateSchema);
     const at = now();
     const token = await store.tokens.create(
-      { name, scopes: [...new Set(scopes)], expires_at: expires_in_days === undefined ? null : at + expires_in_days * DAY },
+      {
+        name,
+        scopes: [...new Set(scopes)],
+        binding: bindingOf(instances, labels),
+        expires_at: expires_in_days === undefined ? null : at + expires_in_days * DAY,
+      },
       at,
     );
     c.header("Cache-Control", "no-store");
@@ -120,15 +137,21 @@ function madeOnTheCommandLine(): ProblemError {
 }
 
 function onTheWire(token: Token): z.infer<typeof TokenSchema> {
-  const { id, name, scopes, created_at, expires_at, revoked_at, last_used_at } = token;
+  const { id, name, scopes, binding, created_at, expires_at, revoked_at, last_used_at } = token;
   const time = (ms: number | null) => (ms === null ? null : timestamp(ms));
   return {
     id,
     name,
     scopes,
+    instances: binding?.instances ?? [],
+    labels: binding?.labels ?? {},
     created_at: timestamp(created_at),
     expires_at: time(expires_at),
     revoked_at: time(revoked_at),
     last_used_at: time(last_used_at),
   };
+}
+
+function bindingOf(instances: string[] = [], labels: Record<string, string> = {}): Binding | null {
+  return instances.length + Object.keys(labels).length === 0 ? null : { instances, labels };
 }
