@@ -7,6 +7,7 @@
  * what is explained stays behind, with the counter to look at. What a suspect holds of the growth is said with it, and no site that holds a
  * fair share of it is left out: together they account for it, but for what came and stayed in one step.
  */
+import { populationCounters } from "../../kamailio/knowledge/load-counters.js";
 import type { SiteKnowledge } from "../../kamailio/knowledge/sites.js";
 import type { Growth } from "./growth.js";
 import { loadedRows } from "./loaded-rows.js";
@@ -67,7 +68,7 @@ interface Weighed {
   explicable: boolean;
 }
 
-/** `populations`: what counters said when the last dump was taken, by the counter's name (`tm.stats current`). */
+/** `populations`: what counters said when the last dump was taken, by the counter's stable name (`current_transactions`). */
 export function rankSuspects(deltas: readonly SiteDelta[], populations: Readonly<Record<string, number>>): Suspect[] {
   const grown = deltas.reduce((sum, { bytes_delta }) => sum + Math.max(0, bytes_delta), 0);
   return deltas
@@ -174,9 +175,9 @@ function weighPopulation(
 ): void {
   const population = knowledge?.population;
   if (population?.per_object !== "1" || later_count === null) return;
-  const known = Object.entries(populations).find(([counter]) => population.counter.includes(counter));
-  if (!known) return;
-  const [counter, objects] = known;
+  const counter = populationCounters(population.counter).find((name) => populations[name] !== undefined);
+  const objects = counter === undefined ? undefined : populations[counter];
+  if (objects === undefined) return;
   if (later_count > objects * (1 + POPULATION_SLACK) + POPULATION_SLACK_CHUNKS) {
     weighed.explicable = false;
     say(8, `${later_count} chunks, but ${counter} says ${objects}`);

@@ -169,3 +169,18 @@ const STORED = new Set([
 export function countsStored(name: string): boolean {
   return STORED.has(name) || name.endsWith("_contacts") || name.endsWith("_users");
 }
+
+const GAUGES = new Set(LOAD_COUNTERS.filter(({ kind }) => kind === "gauge").map(({ name }) => name));
+
+/**
+ * The stable names of the counters that a sentence of the catalogue of sites offers for a population, each exactly and alone: `tm.stats current (also
+ * tmx:inuse_transactions)` is `current_transactions`, `branches of tm.stats current` is none. What only counts up is no population.
+ */
+export function populationCounters(sentence: string): string[] {
+  const names = sentence
+    .replace(/[()]/g, " ")
+    .split(/[,;]| or | also /)
+    .map((part) => part.trim().replace(/ +/g, " "))
+    .flatMap((part) => BY_STATISTIC.get(part) ?? BY_RPC.get(part) ?? []);
+  return [...new Set(names)].filter((name) => GAUGES.has(name));
+}

@@ -29,24 +29,9 @@ export async function compareStored(
 /** A counter says how many objects a dump should hold only if it was read about when the dump was taken. Milliseconds. */
 const SAME_MOMENT = 5 * MINUTE;
 
-/**
- * Load counters whose objects the catalogue of sites counts one by one, under the words that the catalogue uses. Not `tm.stats current`, which is
- * in the words for branches too, and not active dialogs alone: early ones hold the same chunks.
- */
-const POPULATIONS: Readonly<Record<string, string>> = {
-  current_transactions: "tmx:inuse_transactions",
-  tls_current_connections: "tls.info opened_connections",
-  tcp_current_connections: "core.tcp_info opened_connections",
-  ws_current_connections: "websocket:ws_current_connections",
-};
-
+/** The load counters by their stable names; which of them counts the objects of a site, the catalogue of sites says. */
 async function populationsAt(store: Store, instance: string, at: number): Promise<Record<string, number>> {
   const [sample] = await store.usage.latest(instance, at + SAME_MOMENT, 1);
   if (sample === undefined || Math.abs(sample.at - at) > SAME_MOMENT) return {};
-  return Object.fromEntries(
-    Object.entries(sample.sample.load).flatMap(([name, value]) => {
-      const counter = POPULATIONS[name];
-      return counter === undefined ? [] : [[counter, value]];
-    }),
-  );
+  return sample.sample.load;
 }

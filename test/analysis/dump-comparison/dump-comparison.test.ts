@@ -125,10 +125,8 @@ describe("suspects", () => {
     const unknown = compareDumps(dumps);
     expect(unknown.suspects[0]).toMatchObject({ confidence: "low" });
     expect(unknown.suspects[0]?.next).toContain("opened_connections");
-    expect(
-      compareDumps(dumps, { populations: { "core.tcp_info opened_connections": 1000 } }).suspects[0]?.confidence ?? "low",
-    ).toBe("low");
-    const leak = compareDumps(dumps, { populations: { "core.tcp_info opened_connections": 12 } });
+    expect(compareDumps(dumps, { populations: { tcp_current_connections: 1000 } }).suspects[0]?.confidence ?? "low").toBe("low");
+    const leak = compareDumps(dumps, { populations: { tcp_current_connections: 12 } });
     expect(leak).toMatchObject({ ok: false, suspects: [{ confidence: "high" }] });
   });
 
