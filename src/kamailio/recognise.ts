@@ -11,6 +11,7 @@ import { headOf, holds } from "./recognise/signs.js";
 import { KIND_TABLE, OTHER_KINDS } from "./recognise/table.js";
 import { KB } from "./units.js";
 import { looksLikeUsage } from "./usage/reader.js";
+import { HISTORY_FORMS } from "./usage/series/forms.js";
 
 export { ENDPOINT_EXAMPLES, type Endpoint, type Kind } from "./recognise/kinds.js";
 
@@ -44,13 +45,23 @@ export function recognise(text: string): Recognition {
   if (row === undefined || VAGUE.has(row.kind)) {
     // What the reader of counters knows of other tools' histories is asked of itself: no sign here could be wider.
     const usage = looksLikeUsage(head);
-    if (usage !== null) return recognition("usage_history", { ...HISTORY, title: `a history of counters (${usage.kind})` });
+    if (usage !== null && (row?.endpoint !== "usage" || HISTORY_FORMS.has(usage.kind)))
+      return recognition("usage_history", { ...HISTORY, title: `a history of counters (${usage.kind})` });
   }
   return row === undefined ? other("prose") : recognition(row.kind, row);
 }
 
-/** Kinds that a text is taken for when nothing better is known of it. */
-const VAGUE: ReadonlySet<Kind> = new Set(["log", "number", "rpc_answer", "json", "yaml"]);
+/** Kinds that a text is taken for when nothing better is known of it, or because it has the names of their counters. */
+const VAGUE: ReadonlySet<Kind> = new Set([
+  "log",
+  "number",
+  "rpc_answer",
+  "json",
+  "yaml",
+  "statistics",
+  "shm_counters",
+  "pkg_stats",
+]);
 const HISTORY = { endpoint: "usage", command: "cat history.csv" } as const;
 
 function rowOf(text: string): KindRow | undefined {

@@ -114,6 +114,11 @@ export const KIND_TEXTS: [Kind, Endpoint | null, string][] = [
   ["opensips_output", null, "opensips-cli: mi: command not available\n"],
   ["html", null, "<!DOCTYPE html>\n<html><body>kamailio -I</body></html>"],
   ["xml", null, '<?xml version="1.0"?><methodResponse/>'],
+  [
+    "sanitizer_report",
+    "logs",
+    "==52607==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x602000000031 at pc 0x000000d02d10 bp 0x7ffc0 sp 0x7ffb0\nREAD of size 4 at 0x602000000031 thread T0\n    #0 0xd02d0f in fixup_get_param_type core/sr_module.c:1061\nSUMMARY: AddressSanitizer: heap-buffer-overflow core/sr_module.c:1061 in fixup_get_param_type\n",
+  ],
   ["start_script", "settings", '#!/bin/sh\nexec /usr/sbin/kamailio -DD -E -m "$SHM_MEMORY" -M "$PKG_MEMORY"\n'],
   ["rpc_methods", "settings", "system.listMethods\ncore.shmmem\ncore.uptime\npkg.stats\n"],
   ["usage_history", "usage", "kamailio_shmmem,host=sip1 total_size=67108864i,real_used_size=52344112i 1716500000000000000\n"],

@@ -14,6 +14,7 @@ import { beginsJson, createJsonScan, type JsonScan, parseJson } from "./json-sca
 import { splitAtBreaks, undecorate } from "./lines.js";
 import { createMetricsPage, isSameSeries, type MetricLine, type MetricsPage, readMetricLine } from "./metrics-page.js";
 import { createPairReader } from "./pair-lines.js";
+import { FORMS } from "./series/forms.js";
 import { readHistoryLine } from "./series/history.js";
 import { readMetricsJson } from "./series/metrics-json.js";
 import { createPoints } from "./series/points.js";
@@ -269,7 +270,7 @@ export function createLineReader(sink: LineSink): LineReader {
 
   function addPoint({ name, labels, value, at, line }: MetricLine): void {
     const series = points.series(name, labels);
-    if (series !== null && at !== null) points.add(series, { local: at, offset: 0 }, readCounter(value), line, "OpenMetrics");
+    if (series !== null && at !== null) points.add(series, { local: at, offset: 0 }, readCounter(value), line, FORMS.openmetrics);
   }
 
   function feedRest(text: string): boolean {

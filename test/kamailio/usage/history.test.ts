@@ -1,5 +1,6 @@
 /** Histories out of other tools, and texts as people paste them: each with the values that are right. */
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readUsage, type TimedSample } from "../../../src/kamailio/usage/reader.js";
 
@@ -144,96 +145,93 @@ describe("what people post", () => {
   });
 });
 
-describe("each form of a history", () => {
-  const t = ["1716500000", "1716500060"] as const;
-  const series = (name: string, values: readonly number[]) =>
-    `{"metric":{"__name__":"${name}","instance":"sip1:9494"},"values":[${values.join()}],"timestamps":[${t.map((at) => `${at}000`).join()}]}`;
-  const REAL = [52344112, 52348208];
-  const forms: readonly (readonly [what: string, text: string])[] = [
-    [
-      "an instant query",
-      `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"kamailio_shmem_real_used_size"},"value":[${t[0]}.5,"52344112"]},{"metric":{"__name__":"kamailio_shmem_total_size"},"value":[${t[0]}.5,"67108864"]}]}}`,
-    ],
-    [
-      "a VictoriaMetrics export",
-      `${series("kamailio_shmem_real_used_size", REAL)}\n${series("kamailio_shmem_total_size", [67108864, 67108864])}\n`,
-    ],
-    [
-      "OpenMetrics, one metric after the other",
-      `# TYPE kamailio_shmem_real_used_size gauge\nkamailio_shmem_real_used_size{instance="a"} 52344112 ${t[0]}\nkamailio_shmem_real_used_size{instance="a"} 52348208 ${t[1]}\nkamailio_shmem_total_size{instance="a"} 67108864 ${t[0]}\nkamailio_shmem_total_size{instance="a"} 67108864 ${t[1]}\n# EOF\n`,
-    ],
-    [
-      "Grafana's series joined by time, with units and gaps",
-      `"Time","{instance=""a"", __name__=""kamailio_core_shmmem_real_used""}","{__name__=""kamailio_core_shmmem_total"", instance=""a""}"\n2024-05-23 21:33:20,49.9 MiB,64 MiB\n2024-05-23 21:34:20,49.9 MiB,\n`,
-    ],
-    [
-      "Grafana's series as rows",
-      `"Series";"Time";"Value"\n"kamailio_shmem_real_used_size";"2024-05-23T21:33:20+00:00";52344112\n"kamailio_shmem_real_used_size";"2024-05-23T21:34:20+00:00";52348208\n"kamailio_shmem_total_size";"2024-05-23T21:33:20+00:00";67108864\n"kamailio_shmem_total_size";"2024-05-23T21:34:20+00:00";67108864\n`,
-    ],
-    [
-      "Zabbix in German, item after item, asked one after the other",
-      `Zeitstempel;Host;Datenpunkt;Wert\n23.05.2024 21:33:20;sip1;"kamailio.shmem[real_used_size]";52344112\n23.05.2024 21:34:20;sip1;"kamailio.shmem[real_used_size]";52348208\n23.05.2024 21:33:22;sip1;"kamailio.shmem[total_size]";67108864\n`,
-    ],
-    [
-      "InfluxDB's CSV",
-      `,result,table,_time,_value,_field,_measurement,host\n,,0,2024-05-23T21:33:20Z,52344112,real_used_size,kamailio_shmem,sip1\n,,0,2024-05-23T21:34:20Z,52348208,real_used_size,kamailio_shmem,sip1\n,,1,2024-05-23T21:33:20Z,67108864,total_size,kamailio_shmem,sip1\n,,1,2024-05-23T21:34:20Z,67108864,total_size,kamailio_shmem,sip1\n`,
-    ],
-    [
-      "PNP4Nagios",
-      t
-        .map(
-          (at, i) =>
-            `DATATYPE::SERVICEPERFDATA\tTIMET::${at}\tHOSTNAME::sip1\tSERVICEDESC::shm\tSERVICEPERFDATA::shm_total=64MB;;; 'shm real_used'=${REAL[i]}B;;;\tSERVICECHECKCOMMAND::x\n`,
-        )
-        .join(""),
-    ],
-    [
-      "Graphite's plaintext",
-      t
-        .map(
-          (at, i) => `servers.sip1.kamailio.shmem.real_used ${REAL[i]} ${at}\nservers.sip1.kamailio.shmem.total 67108864 ${at}\n`,
-        )
-        .join(""),
-    ],
-    [
-      "collectd's PUTVAL",
-      t
-        .map(
-          (at, i) =>
-            `PUTVAL "sip1/kamailio-shm/gauge-real_used" interval=60 ${at}.000:${REAL[i]}\nPUTVAL sip1/kamailio-shm/gauge-total interval=60 ${at}:67108864\n`,
-        )
-        .join(""),
-    ],
-    [
-      "collectd's CSV files with their names",
-      `==> /var/lib/collectd/csv/sip1/kamailio-shm/gauge-real_used-2024-05-23 <==\nepoch,value\n${t[0]}.123,52344112\n${t[1]}.123,52348208\n\n==> /var/lib/collectd/csv/sip1/kamailio-shm/gauge-total-2024-05-23 <==\nepoch,value\n${t[0]}.125,67108864\n${t[1]}.125,67108864\n`,
-    ],
-    [
-      "key=value lines",
-      `2024-05-23T21:33:20Z total=67108864 real_used=52344112\n[2024-05-23 21:34:20+00:00] shm: total=67108864, real_used=52348208\n`,
-    ],
-    [
-      "logfmt",
-      t.map((at, i) => `ts=${at} level=info msg="memory of sip1" shm.total=67108864 shm.real_used=${REAL[i]}\n`).join(""),
-    ],
-    [
-      "CSV with a header, thousands separated",
-      `time,total,used,real_used,free\n2024-05-23T21:33:20Z,"67,108,864","40,211,304","52,344,112","14,764,752"\n2024-05-23T21:34:20Z,"67,108,864","40,215,400","52,348,208","14,760,656"\n`,
-    ],
-    [
-      "CSV with semicolons and dots",
-      `Datum;Uhrzeit;total;real_used;free\n23.05.2024;21:33:20;67.108.864;52.344.112;14.764.752\n23.05.2024;21:34:20;67.108.864;52.348.208;14.760.656\n`,
-    ],
-    [
-      "a psql table",
-      `        time         |  total   | real_used |   free\n---------------------+----------+-----------+----------\n 2024-05-23 21:33:20 | 67108864 |  52344112 | 14764752\n 2024-05-23 21:34:20 | 67108864 |  52348208 | 14760656\n`,
-    ],
-    [
-      "this service's CSV",
-      `at,pool,name,process,pid,rank,min,max,last,samples\n2024-05-23T21:33:20.000Z,shm,real_used,,,,52344112,52344112,52344112,1\n2024-05-23T21:34:20.000Z,shm,real_used,,,,1,99999999,52348208,1\n2024-05-23T21:33:20.000Z,shm,total,,,,67108864,67108864,67108864,1\n2024-05-23T21:34:20.000Z,shm,total,,,,67108864,67108864,67108864,1\n`,
-    ],
-  ];
+const t = ["1716500000", "1716500060"] as const;
+const series = (name: string, values: readonly number[]) =>
+  `{"metric":{"__name__":"${name}","instance":"sip1:9494"},"values":[${values.join()}],"timestamps":[${t.map((at) => `${at}000`).join()}]}`;
+const REAL = [52344112, 52348208];
+const forms: readonly (readonly [what: string, text: string])[] = [
+  [
+    "an instant query",
+    `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"kamailio_shmem_real_used_size"},"value":[${t[0]}.5,"52344112"]},{"metric":{"__name__":"kamailio_shmem_total_size"},"value":[${t[0]}.5,"67108864"]}]}}`,
+  ],
+  [
+    "a VictoriaMetrics export",
+    `${series("kamailio_shmem_real_used_size", REAL)}\n${series("kamailio_shmem_total_size", [67108864, 67108864])}\n`,
+  ],
+  [
+    "OpenMetrics, one metric after the other",
+    `# TYPE kamailio_shmem_real_used_size gauge\nkamailio_shmem_real_used_size{instance="a"} 52344112 ${t[0]}\nkamailio_shmem_real_used_size{instance="a"} 52348208 ${t[1]}\nkamailio_shmem_total_size{instance="a"} 67108864 ${t[0]}\nkamailio_shmem_total_size{instance="a"} 67108864 ${t[1]}\n# EOF\n`,
+  ],
+  [
+    "Grafana's series joined by time, with units and gaps",
+    `"Time","{instance=""a"", __name__=""kamailio_core_shmmem_real_used""}","{__name__=""kamailio_core_shmmem_total"", instance=""a""}"\n2024-05-23 21:33:20,49.9 MiB,64 MiB\n2024-05-23 21:34:20,49.9 MiB,\n`,
+  ],
+  [
+    "Grafana's series as rows",
+    `"Series";"Time";"Value"\n"kamailio_shmem_real_used_size";"2024-05-23T21:33:20+00:00";52344112\n"kamailio_shmem_real_used_size";"2024-05-23T21:34:20+00:00";52348208\n"kamailio_shmem_total_size";"2024-05-23T21:33:20+00:00";67108864\n"kamailio_shmem_total_size";"2024-05-23T21:34:20+00:00";67108864\n`,
+  ],
+  [
+    "Zabbix in German, item after item, asked one after the other",
+    `Zeitstempel;Host;Datenpunkt;Wert\n23.05.2024 21:33:20;sip1;"kamailio.shmem[real_used_size]";52344112\n23.05.2024 21:34:20;sip1;"kamailio.shmem[real_used_size]";52348208\n23.05.2024 21:33:22;sip1;"kamailio.shmem[total_size]";67108864\n`,
+  ],
+  [
+    "InfluxDB's CSV",
+    `,result,table,_time,_value,_field,_measurement,host\n,,0,2024-05-23T21:33:20Z,52344112,real_used_size,kamailio_shmem,sip1\n,,0,2024-05-23T21:34:20Z,52348208,real_used_size,kamailio_shmem,sip1\n,,1,2024-05-23T21:33:20Z,67108864,total_size,kamailio_shmem,sip1\n,,1,2024-05-23T21:34:20Z,67108864,total_size,kamailio_shmem,sip1\n`,
+  ],
+  [
+    "PNP4Nagios",
+    t
+      .map(
+        (at, i) =>
+          `DATATYPE::SERVICEPERFDATA\tTIMET::${at}\tHOSTNAME::sip1\tSERVICEDESC::shm\tSERVICEPERFDATA::shm_total=64MB;;; 'shm real_used'=${REAL[i]}B;;;\tSERVICECHECKCOMMAND::x\n`,
+      )
+      .join(""),
+  ],
+  [
+    "Graphite's plaintext",
+    t
+      .map(
+        (at, i) => `servers.sip1.kamailio.shmem.real_used ${REAL[i]} ${at}\nservers.sip1.kamailio.shmem.total 67108864 ${at}\n`,
+      )
+      .join(""),
+  ],
+  [
+    "collectd's PUTVAL",
+    t
+      .map(
+        (at, i) =>
+          `PUTVAL "sip1/kamailio-shm/gauge-real_used" interval=60 ${at}.000:${REAL[i]}\nPUTVAL sip1/kamailio-shm/gauge-total interval=60 ${at}:67108864\n`,
+      )
+      .join(""),
+  ],
+  [
+    "collectd's CSV files with their names",
+    `==> /var/lib/collectd/csv/sip1/kamailio-shm/gauge-real_used-2024-05-23 <==\nepoch,value\n${t[0]}.123,52344112\n${t[1]}.123,52348208\n\n==> /var/lib/collectd/csv/sip1/kamailio-shm/gauge-total-2024-05-23 <==\nepoch,value\n${t[0]}.125,67108864\n${t[1]}.125,67108864\n`,
+  ],
+  [
+    "key=value lines",
+    `2024-05-23T21:33:20Z total=67108864 real_used=52344112\n[2024-05-23 21:34:20+00:00] shm: total=67108864, real_used=52348208\n`,
+  ],
+  ["logfmt", t.map((at, i) => `ts=${at} level=info msg="memory of sip1" shm.total=67108864 shm.real_used=${REAL[i]}\n`).join("")],
+  [
+    "CSV with a header, thousands separated",
+    `time,total,used,real_used,free\n2024-05-23T21:33:20Z,"67,108,864","40,211,304","52,344,112","14,764,752"\n2024-05-23T21:34:20Z,"67,108,864","40,215,400","52,348,208","14,760,656"\n`,
+  ],
+  [
+    "CSV with semicolons and dots",
+    `Datum;Uhrzeit;total;real_used;free\n23.05.2024;21:33:20;67.108.864;52.344.112;14.764.752\n23.05.2024;21:34:20;67.108.864;52.348.208;14.760.656\n`,
+  ],
+  [
+    "a psql table",
+    `        time         |  total   | real_used |   free\n---------------------+----------+-----------+----------\n 2024-05-23 21:33:20 | 67108864 |  52344112 | 14764752\n 2024-05-23 21:34:20 | 67108864 |  52348208 | 14760656\n`,
+  ],
+  [
+    "this service's CSV",
+    `at,pool,name,process,pid,rank,min,max,last,samples\n2024-05-23T21:33:20.000Z,shm,real_used,,,,52344112,52344112,52344112,1\n2024-05-23T21:34:20.000Z,shm,real_used,,,,1,99999999,52348208,1\n2024-05-23T21:33:20.000Z,shm,total,,,,67108864,67108864,67108864,1\n2024-05-23T21:34:20.000Z,shm,total,,,,67108864,67108864,67108864,1\n`,
+  ],
+];
 
+describe("each form of a history", () => {
   test.each(forms)("%s", (_what, text) => {
     const { samples, rejected, unrecognized } = read(text);
     const near = shmOf(samples).map(({ at, total, real_used }) => [
@@ -332,6 +330,46 @@ describe("what a history must not do", () => {
     expect(rejected).toEqual([]);
     expect(samples).toHaveLength(50_000);
     expect(samples.at(-1)?.shm?.real_used).toBe(40_049_999);
+  });
+
+  test("lose the order of one counter after the other", () => {
+    const many = 40_000;
+    const lines = (name: string, value: (i: number) => number) =>
+      Array.from({ length: many }, (_, i) => `${name} ${value(i)} ${1600000000 + i * 60}`).join("\n");
+    const { samples, rejected } = read(
+      `${lines("kamailio_shmem_real_used_size", (i) => 40_000_000 + i)}\n${lines("kamailio_shmem_total_size", () => 67108864)}\n`,
+    );
+    expect(rejected).toEqual([]);
+    expect(samples).toHaveLength(many);
+    expect(samples.at(-1)?.shm).toMatchObject({ total: 67108864, real_used: 40_039_999 });
+  });
+
+  test("throw, or keep what contradicts itself, whatever is cut out of it", () => {
+    const texts = [
+      ...forms.map(([, text]) => text),
+      fixture("pkg-table-kamcli"),
+      fixture("pkg-table-markdown"),
+      fixture("zabbix-csv"),
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.tuple(fc.nat(2000), fc.nat(60), fc.constantFrom("", ",", "|", '"', "=", "\n", "{", " ", ";", "-", "\t9")), {
+          maxLength: 8,
+        }),
+        (parts, cuts) => {
+          let text = parts.join("\n");
+          for (const [at, length, instead] of cuts) text = text.slice(0, at) + instead + text.slice(at + length);
+          for (const { at, shm, pkg } of read(text).samples) {
+            expect(Number.isNaN(Date.parse(at))).toBe(false);
+            if (shm?.total != null)
+              expect(Math.max(shm.used ?? 0, shm.real_used ?? 0, shm.free ?? 0)).toBeLessThanOrEqual(shm.total);
+            for (const row of pkg) if (row.total_size !== null) expect(row.real_used ?? 0).toBeLessThanOrEqual(row.total_size);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 });
 

@@ -4,14 +4,16 @@
  *     2024-05-23T21:33:20Z total=67108864 real_used=52344112 used=40211304
  *     time="2024-05-23 21:33:20" level=info shm.total=67108864 shm.real_used=52344112
  */
+
 import { plainName } from "../../knowledge/counter-spellings.js";
 import type { WrittenTime } from "../../log-line/time-text.js";
+import { FORMS } from "./forms.js";
 import { readWritten } from "./number.js";
 import type { Points } from "./points.js";
 import type { Series } from "./series.js";
 import { readStampOrTime } from "./time.js";
 
-const FORM = "key=value lines";
+const FORM = FORMS.key_values;
 const PAIR = /(?:^|[\s,;|{(])([A-Za-z_][\w.:[\]/-]{0,100})=("[^"]{0,300}"|'[^']{0,300}'|[^\s;"']{1,100})/g;
 const TIMES: ReadonlySet<string> = new Set(["time", "ts", "timestamp", "at", "date", "datetime", "t"]);
 const LABELS: ReadonlySet<string> = new Set(["pid", "rank", "desc", "entry", "host", "instance", "server"]);

@@ -4,12 +4,14 @@
  *
  *     kamailio_shmmem,host=sip1 total_size=67108864i,real_used_size=52344112i 1716500000000000000
  */
+
 import { readCounter } from "../counter.js";
+import { FORMS } from "./forms.js";
 import type { Points } from "./points.js";
 import type { Series } from "./series.js";
 import { readStampOrTime } from "./time.js";
 
-const FORM = "Influx line protocol";
+const FORM = FORMS.influx;
 /** Telegraf writes what it scrapes of a whole server in one line. */
 const MAX_LINE = 100_000;
 const SHAPE = /^[^\s,=]{1,200}(?:,[^\s=]{1,200}=[^\s]{1,2000})?\s{1,4}[^\s=,]{1,200}=\S/;

@@ -11,15 +11,16 @@ import type { WrittenTime } from "../../log-line/time-text.js";
 import { counterOf } from "../counter.js";
 import type { Sink } from "../model.js";
 import { isObject } from "../ndjson.js";
+import { FORMS } from "./forms.js";
 import type { Points } from "./points.js";
 import type { Labels, Series } from "./series.js";
 import { readStampOrTime } from "./time.js";
 
 type Json = Record<string, unknown>;
 
-const PROMETHEUS = "a Prometheus API answer";
-const EXPORT = "a VictoriaMetrics export";
-const OWN = "this service's export";
+const PROMETHEUS = FORMS.prometheus;
+const EXPORT = FORMS.victoriametrics;
+const OWN = FORMS.own_export;
 const BY_NAME =
   'ask for the metrics by their names, such as query_range?query={__name__=~"kamailio_.*"}, not for a function or a sum of them';
 

@@ -8,13 +8,15 @@
  *
  * The Monitoring Plugins' guidelines define the form; the text before the bar is for people, and read only for what the data lacks.
  */
+
 import type { WrittenTime } from "../../log-line/time-text.js";
+import { FORMS } from "./forms.js";
 import { readWritten } from "./number.js";
 import type { Points } from "./points.js";
 import type { Series } from "./series.js";
 import { readStampOrTime } from "./time.js";
 
-const FORM = "perfdata";
+const FORM = FORMS.perfdata;
 const PAIR =
   /(?:^|[\s|,])(?:'([^'=]{1,200})'|([^\s'"=|;]{1,200}))=(-?[\d.,]{1,40}\s?(?:[kKMGT]?i?B|c|s|ms|us|%)?)(?:;[^\s;|]{0,60}){0,4}(?=[\s|]|$)/g;
 const TIMET = /\bTIMET::(\d{10})\b|^\[?(\d{10})\]?\t/;

@@ -6,7 +6,9 @@
  *     PUTVAL "sip1/kamailio-shm/gauge-real_used" interval=10 1716500000:52344112
  *     shm_real_used.value 52344112
  */
+
 import { readCounter } from "../counter.js";
+import { FORMS } from "./forms.js";
 import type { Points } from "./points.js";
 import type { Series } from "./series.js";
 import { readStampOrTime } from "./time.js";
@@ -17,18 +19,18 @@ interface Form {
   line: RegExp;
 }
 
-const FORMS: readonly Form[] = [
+const PATTERNS: readonly Form[] = [
   {
-    form: "statsd",
+    form: FORMS.statsd,
     line: /^(?<name>[\w.:/-]{1,300}):(?<value>-?[\d.]{1,40})\|(?:g|c|ms|s|h)(?:\|@[\d.]{1,10})?(?:\|#(?<tags>[^\s|]{1,500}))?$/,
   },
   {
-    form: "collectd PUTVAL",
+    form: FORMS.putval,
     line: /^PUTVAL "?(?<name>[^"\s]{1,300})"? (?:interval=[\d.]{1,12} )?(?<time>\d{10}(?:\.\d{1,9})?|N):(?<value>-?[\d.eE+]{1,40})$/,
   },
-  { form: "munin", line: /^(?<name>[\w.-]{1,200})\.value (?<value>-?[\d.eE+]{1,40})$/ },
+  { form: FORMS.munin, line: /^(?<name>[\w.-]{1,200})\.value (?<value>-?[\d.eE+]{1,40})$/ },
   {
-    form: "Graphite plaintext",
+    form: FORMS.graphite,
     line: /^(?<name>[\w-]{1,100}(?:[.][\w-]{1,100}){1,20})(?:;(?<tags>[^\s]{1,500}))? (?<value>-?[\d.eE+]{1,40}) (?<time>\d{10}(?:\.\d{1,9})?)$/,
   },
 ];
@@ -37,7 +39,7 @@ const MAX_LINE = 1_000;
 /** True when the line is of such a form and its counter is known. */
 export function readPlainLine(text: string, line: number, points: Points): boolean {
   if (text.length > MAX_LINE || !/[\d]$|#\S{1,500}$|\|[a-z]{1,2}$|"$/.test(text)) return false;
-  for (const { form, line: pattern } of FORMS) {
+  for (const { form, line: pattern } of PATTERNS) {
     const { name, value, time, tags } = pattern.exec(text)?.groups ?? {};
     if (name === undefined || value === undefined) continue;
     const labels = labelsOf(tags);

@@ -13,6 +13,7 @@ import { readMetricName } from "../metrics-page.js";
 import type { Sink } from "../model.js";
 import { cellsOf, columnsOf, isRule, type Layout, layoutsOf } from "./cells.js";
 import { type Column, columnsOfHeader, type TableColumns } from "./columns.js";
+import { FORMS } from "./forms.js";
 import { isMissing, type NumberStyle, readWritten } from "./number.js";
 import type { Points } from "./points.js";
 import type { Labels, Series } from "./series.js";
@@ -40,7 +41,7 @@ interface Table extends TableColumns {
 
 /** A header of more characters is none. */
 const MAX_HEADER = 100_000;
-const FORM = "a table";
+const FORM = FORMS.table;
 const COLLECTD_HEADER = /^epoch,value$/i;
 const FILE_HEADER = /^==> (.{1,300}) <==$/;
 const NAMED_FILES = "post the files with their names: tail -n +1 gauge-real_used-* gauge-total-* | curl --data-binary @- ...";
