@@ -9,7 +9,7 @@ import type { Kysely, Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Dump, Site } from "../kamailio/dump/dump.js";
 import type { Pool } from "../kamailio/pool.js";
-import { HOUR } from "../kamailio/units.js";
+import { MINUTE } from "../kamailio/units.js";
 import { all, type Executor, first, type Job, run } from "./job.js";
 import { MAX_SITES, packSites, sitesText, unpackSites } from "./packed-sites.js";
 import type { Database, DumpTable } from "./schema.js";
@@ -63,8 +63,11 @@ export interface DumpStore {
   ): Promise<StoredDump[]>;
 }
 
-/** A text without times that comes again within so many milliseconds is the same upload, sent twice. */
-const RETRY_WINDOW = HOUR;
+/**
+ * A text without times that comes again within so many milliseconds is the same upload, sent twice. Later it is another look at a pool that did not
+ * change, which is just what a leak hunt or a quiet test wants to know.
+ */
+const RETRY_WINDOW = MINUTE;
 /** Dumps in one write, so that others get in between. */
 const DUMPS_PER_WRITE = 100;
 

@@ -3,10 +3,13 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { withProcessNames } from "../../service/facts/process-names.js";
 import type { StoredDump } from "../../store/dumps.js";
+import { dumpDocument, dumpListDocument, siteListDocument } from "../../web/inventory-documents.js";
 import { existingInstance } from "../instances/instances.js";
 import { isNotModified, notFound } from "../kernel/conditional.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { Bytes, Id, InstanceAndIdParams, InstanceParams } from "../kernel/fields.js";
+import { tableAnswer, tableResponse } from "../kernel/judgement.js";
+import { FormatQuery, preferredFormat } from "../kernel/negotiate.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { MAX_LIMIT, PageQuery, readCursor, toPage } from "../kernel/page.js";
 import { PoolSchema } from "../usage/usage-schema.js";
@@ -34,9 +37,10 @@ const listDumps = operation({
         .pipe(Pid)
         .optional()
         .openapi({ param: { name: "pid", in: "query", description: "Of the process that printed it" }, example: 3931 }),
+      format: FormatQuery,
     }),
   },
-  responses: { 200: { description: "A page of dumps", content: { "application/json": { schema: DumpPageSchema } } } },
+  responses: tableResponse(DumpPageSchema, "A page of dumps"),
   problems: [404],
 });
 
@@ -48,9 +52,9 @@ const getDump = operation({
   summary: "A dump, with the sites that hold the most",
   description: "With an `ETag`. The dump names who allocated, not who forgot to free.",
   scope: "read",
-  request: { params: InstanceAndIdParams },
+  request: { params: InstanceAndIdParams, query: z.object({ format: FormatQuery }) },
   responses: {
-    200: { description: "The dump", content: { "application/json": { schema: DumpWithSitesSchema } } },
+    ...tableResponse(DumpWithSitesSchema, "The dump"),
     304: { description: "It is as the caller has it" },
   },
   problems: [404],
@@ -88,9 +92,10 @@ const listDumpSites = operation({
         .enum(["site", "function", "module"])
         .default("site")
         .openapi({ param: { name: "by", in: "query", description: "What is one row" } }),
+      format: FormatQuery,
     }),
   },
-  responses: { 200: { description: "A page of sites", content: { "application/json": { schema: SitePageSchema } } } },
+  responses: tableResponse(SitePageSchema, "A page of sites"),
   problems: [404],
 });
 
@@ -100,55 +105,57 @@ const OffsetCursorSchema = z.object({ from: z.number().int().min(0) });
 export function serveStoredDumps(api: Api) {
   handle(api, listDumps, async (c) => {
     const { instance } = c.req.valid("param");
-    const { limit, cursor, pool, pid } = c.req.valid("query");
+    const { limit, cursor, pool, pid, format } = c.req.valid("query");
     const { store } = c.get("services");
     await existingInstance(c, instance);
     const after = readCursor(cursor, DumpCursorSchema);
     const dumps = await store.dumps.list(instance, { pool, pid }, { after, limit: limit + 1 });
-    return c.json(
-      toPage(await withProcessNames(store, instance, dumps), limit, dumpOnTheWire, ({ taken_at, id }) => ({ taken_at, id })),
-      200,
-    );
+    const named = await withProcessNames(store, instance, dumps);
+    const page = toPage(named, limit, dumpOnTheWire, ({ taken_at, id }) => ({ taken_at, id }));
+    return tableAnswer(c, format, page, () => dumpListDocument(instance, page.items, page.next_cursor !== null));
   });
 
   handle(api, getDump, async (c) => {
     const { instance, id } = c.req.valid("param");
     const dump = await existingDump(c, instance, id);
-    if (isNotModified(c, `"${dump.id}-${dump.last_seen_at.toString(36)}-${dump.process === null ? 0 : 1}"`))
+    const { format } = c.req.valid("query");
+    const shown = preferredFormat(c, ["json", "markdown", "text"], format);
+    const suffix = shown === "json" ? "" : `-${shown}`;
+    if (isNotModified(c, `"${dump.id}-${dump.last_seen_at.toString(36)}-${dump.process === null ? 0 : 1}${suffix}"`))
       return c.body(null, 304);
     const sites = (await c.get("services").store.dumps.sites(instance, id)) ?? [];
     const total = sites.reduce((sum, { bytes }) => sum + bytes, 0);
     const top_sites = groupSites(sites, "site", "bytes")
       .slice(0, TOP_SITES)
       .map((site) => siteOnTheWire(site, dump.pool, total));
-    return c.json({ ...dumpOnTheWire(dump), top_sites }, 200);
+    const body = dumpOnTheWire(dump);
+    return tableAnswer(c, format, { ...body, top_sites }, () => dumpDocument(body, top_sites));
   });
 
   handle(api, listDumpSites, async (c) => {
     const { instance, id } = c.req.valid("param");
-    const { limit, cursor, order, by } = c.req.valid("query");
+    const { limit, cursor, order, by, format } = c.req.valid("query");
     const dump = await existingDump(c, instance, id);
     const sites = (await c.get("services").store.dumps.sites(instance, id)) ?? [];
     const { from } = readCursor(cursor, OffsetCursorSchema) ?? { from: 0 };
     const groups = groupSites(sites, by, order);
     const bytes = sites.reduce((sum, site) => sum + site.bytes, 0);
     const counts = sites.map(({ count }) => count).filter((count) => count !== null);
-    return c.json(
-      {
-        dump_id: dump.id,
-        total: groups.length,
-        bytes,
-        count: counts.length < sites.length ? null : counts.reduce((sum, count) => sum + count, 0),
-        complete: dump.complete,
-        ...toPage(
-          groups.slice(from, from + limit + 1),
-          limit,
-          (group) => siteOnTheWire(group, dump.pool, bytes),
-          () => ({ from: from + limit }),
-        ),
-      },
-      200,
+    const page = toPage(
+      groups.slice(from, from + limit + 1),
+      limit,
+      (group) => siteOnTheWire(group, dump.pool, bytes),
+      () => ({ from: from + limit }),
     );
+    const body = {
+      dump_id: dump.id,
+      total: groups.length,
+      bytes,
+      count: counts.length < sites.length ? null : counts.reduce((sum, count) => sum + count, 0),
+      complete: dump.complete,
+      ...page,
+    };
+    return tableAnswer(c, format, body, () => siteListDocument(dump.id, page.items, dump.complete, page.next_cursor !== null));
   });
 }
 

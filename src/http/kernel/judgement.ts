@@ -40,6 +40,29 @@ export function judgementResponses<Schema extends z.ZodType>(schema: Schema, des
   return { 200: { description, content }, 422: { description: "The same, with `fail=true`, when it is not ok", content } };
 }
 
+/** The one response of a list or a record that comes as tables too. */
+export function tableResponse<Schema extends z.ZodType>(schema: Schema, description: string) {
+  const { 200: response } = judgementResponses(schema, description);
+  return { 200: response };
+}
+
+/** Answers data in the format that is wanted; `document` makes its tables. */
+export function tableAnswer<Body extends object>(
+  c: Context<ApiEnv>,
+  asked: "json" | "markdown" | "text" | undefined,
+  body: Body,
+  document: () => Document,
+) {
+  const format = preferredFormat(c, ["json", "markdown", "text"], asked);
+  c.header("Vary", "Accept");
+  if (format === "json") return c.json(body, 200);
+  return c.text(printed(format, document()), 200, { "Content-Type": `${MEDIA_TYPES[format]}; charset=utf-8` });
+}
+
+function printed(format: "markdown" | "text", document: Document): string {
+  return format === "markdown" ? toMarkdown(document) : toPlainText(document);
+}
+
 /** Answers a judgement in the format that is wanted. */
 export function judgementAnswer<Judgement extends { ok: boolean }>(
   c: Context<ApiEnv>,
@@ -51,6 +74,5 @@ export function judgementAnswer<Judgement extends { ok: boolean }>(
   const status = query.fail === "true" && !judgement.ok ? 422 : 200;
   c.header("Vary", "Accept");
   if (format === "json") return c.json(judgement, status);
-  const text = format === "markdown" ? toMarkdown(document()) : toPlainText(document());
-  return c.text(text, status, { "Content-Type": `${MEDIA_TYPES[format]}; charset=utf-8` });
+  return c.text(printed(format, document()), status, { "Content-Type": `${MEDIA_TYPES[format]}; charset=utf-8` });
 }

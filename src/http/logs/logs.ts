@@ -5,9 +5,12 @@ import { recognise } from "../../kamailio/recognise.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import { keepIncidents } from "../../service/intake/keep-incidents.js";
 import { readUpload } from "../../service/intake/upload.js";
+import { incidentListDocument } from "../../web/inventory-documents.js";
 import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
 import { bodyChunks, bodyKind } from "../kernel/body.js";
 import { Bytes, Count, InstanceParams, Sentence, Timestamp } from "../kernel/fields.js";
+import { tableAnswer, tableResponse } from "../kernel/judgement.js";
+import { FormatQuery } from "../kernel/negotiate.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { PageQuery, pageOf, readCursor, toPage } from "../kernel/page.js";
 import { ProblemError } from "../kernel/problem.js";
@@ -94,14 +97,10 @@ const listIncidents = operation({
       pool: PoolSchema.optional().openapi({ param: { name: "pool", in: "query" } }),
       from: Moment.optional().openapi({ param: { name: "from", in: "query" }, example: "2026-11-23T00:00:00Z" }),
       to: Moment.optional().openapi({ param: { name: "to", in: "query" }, example: "2026-11-24T00:00:00Z" }),
+      format: FormatQuery,
     }),
   },
-  responses: {
-    200: {
-      description: "A page of incidents",
-      content: { "application/json": { schema: pageOf(IncidentSchema, "IncidentPage") } },
-    },
-  },
+  responses: tableResponse(pageOf(IncidentSchema, "IncidentPage"), "A page of incidents"),
   problems: [404],
 });
 
@@ -137,7 +136,7 @@ export function serveLogs(api: Api) {
 
   handle(api, listIncidents, async (c) => {
     const { instance } = c.req.valid("param");
-    const { limit, cursor, kind, pool, from, to } = c.req.valid("query");
+    const { limit, cursor, kind, pool, from, to, format } = c.req.valid("query");
     await existingInstance(c, instance);
     const filter = { kinds: kind === undefined ? undefined : [kind].flat(), pool, from: epochOf(from), to: epochOf(to) };
     if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to)
@@ -148,10 +147,8 @@ export function serveLogs(api: Api) {
       });
     const after = readCursor(cursor, IncidentCursorSchema);
     const rows = await c.get("services").store.incidents.list(instance, filter, { after, limit: limit + 1 });
-    return c.json(
-      toPage(rows, limit, incidentOnTheWire, ({ ended_at, id }) => ({ ended_at, id })),
-      200,
-    );
+    const page = toPage(rows, limit, incidentOnTheWire, ({ ended_at, id }) => ({ ended_at, id }));
+    return tableAnswer(c, format, page, () => incidentListDocument(instance, page.items, page.next_cursor !== null));
   });
 }
 

@@ -4,9 +4,8 @@ import { z } from "@hono/zod-openapi";
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { usageCurves } from "../../service/curves/usage-curves.js";
-import { recordedHistory } from "../../service/facts/history.js";
+import { type RecordedHistory, recordedHistory } from "../../service/facts/history.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
-import type { Store } from "../../store/store.js";
 import { type Forecast, LEAST_WIDTH, MOST_WIDTH, usageChart } from "../../web/usage-chart/usage-chart.js";
 import { existingInstance } from "../instances/instances.js";
 import { isNotModified } from "../kernel/conditional.js";
@@ -31,7 +30,9 @@ const getUsageSvg = operation({
   request: {
     params: InstanceParams,
     query: StretchQuery.omit({ pid: true }).extend({
-      pool: PoolSchema.default("shm").openapi({ param: { name: "pool", in: "query", description: "shm without it" } }),
+      pool: PoolSchema.optional().openapi({
+        param: { name: "pool", in: "query", description: "The pool in trouble without it, shm where none is" },
+      }),
       theme: z
         .enum(["light", "dark", "auto"])
         .default("auto")
@@ -57,13 +58,15 @@ const getUsageSvg = operation({
 export function serveUsageSvg(api: Api) {
   handle(api, getUsageSvg, async (c) => {
     const { instance } = c.req.valid("param");
-    const { theme, width, pool, ...query } = c.req.valid("query");
-    const stretch = stretchOf({ ...query, pool });
+    const { theme, width, pool: asked, ...query } = c.req.valid("query");
     await existingInstance(c, instance);
     const { store, now } = c.get("services");
+    const recorded = await recordedHistory(store, await instanceFacts(store, instance), now());
+    const pool = asked ?? poolInTrouble(recorded, now());
+    const stretch = stretchOf({ ...query, pool });
     const points = Math.floor(width / PIXELS_PER_POINT);
     const usage = await usageCurves(store.usage, instance, { ...stretch, points }, now());
-    const forecast = await forecastOf(store, instance, pool, stretch.to, now());
+    const forecast = forecastOf(recorded, pool, stretch.to);
     const svg = await usageChart({ instance, pool, usage, forecast }, { theme, width });
     if (isNotModified(c, `"${createHash("sha1").update(svg).digest("base64url")}"`)) return c.body(null, 304);
     return c.text(svg, 200, {
@@ -74,11 +77,21 @@ export function serveUsageSvg(api: Api) {
 }
 
 /** What the diagnosis expects; nothing for a picture that ends before the history does. */
-async function forecastOf(store: Store, instance: string, pool: Pool, to: number | null, now: number): Promise<Forecast | null> {
-  const { history, as_of } = await recordedHistory(store, await instanceFacts(store, instance), now);
+function forecastOf({ history, as_of }: RecordedHistory, pool: Pool, to: number | null): Forecast | null {
   if (to !== null && to < as_of) return null;
   const exhaustion = diagnose(history, as_of, [pool]).pools[0]?.exhaustion ?? null;
   if (exhaustion === null) return null;
   const { earliest, likely, latest } = exhaustion;
   return { earliest: Date.parse(earliest), likely: Date.parse(likely), latest: latest === null ? null : Date.parse(latest) };
+}
+
+const WORST_FIRST = ["critical", "error", "warning", "info"] as const;
+
+/** The pool whose diagnosis is the most severe; shm where they are alike. */
+function poolInTrouble({ history, as_of }: RecordedHistory, now: number): Pool {
+  const judged = diagnose(history, as_of, undefined, now).pools;
+  const [worst] = [...judged].sort(
+    (a, b) => WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity) || (a.pool === "shm" ? -1 : 1),
+  );
+  return worst?.pool ?? "shm";
 }

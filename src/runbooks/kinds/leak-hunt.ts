@@ -81,8 +81,9 @@ function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[
       "What is there now. Start-up sites (init_*, fix_*, yyparse, cfg_*) do not count: their number is fixed.",
     ),
     phantomCheck(g, pool, target, g.created_at - DAY),
-    between(g, minutes, dumps[0] ?? null),
+    between(g, "let_it_work", minutes, dumps[0] ?? null),
     dump(1, "Second dump, under the same load", "Count, not bytes, by site: what grew, and by how much an hour."),
+    between(g, "let_it_work_again", minutes, second ?? null),
     dump(2, "Third dump, after as long again", "Two dumps cannot tell warm-up from a leak: a leak grows by as much again."),
     compare(g, pool, target),
     knownIssue(g, pool),
@@ -192,16 +193,17 @@ function stuck(g: Ground, pool: Pool): StepPlan | null {
   });
 }
 
-function between(g: Ground, minutes: number, first: number | null): StepPlan {
+/** @param first epoch ms of the dump before; `null`: it is not taken */
+function between(g: Ground, id: string, minutes: number, first: number | null): StepPlan {
   const until = first === null ? null : first + minutes * MINUTE;
   return step({
-    id: "let_it_work",
+    id,
     phase: "collect",
     title: `Let it work for ${duration(minutes * MINUTE)}`,
     why: "Hundreds of the suspect operation make the signal larger than the noise. In a test system, run them with sipp.",
     commands: [{ run_on: "anywhere", text: `sleep ${minutes * 60}` }],
-    expect: until === null ? "It begins with the first dump." : `The second dump counts from ${timestamp(until)} on.`,
-    when_ok: "Take the second dump at a like load.",
+    expect: until === null ? "It begins with the dump before." : `The next dump counts from ${timestamp(until)} on.`,
+    when_ok: "Take the next dump at a like load.",
     when_not: "No traffic: nothing can grow.",
     finding: until !== null && g.facts.now >= until ? satisfied("clock", null, until, `${minutes} minutes have passed.`) : null,
   });

@@ -5,7 +5,7 @@ import { mb, timestamp } from "../../kamailio/units.js";
 import { call, command, type Ground, number, placeholder, text } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
 import { integer, words } from "../parameters.js";
-import { doneAt, freshSince, type StepPlan, step } from "../plan.js";
+import { doneAt, freshSince, type StepPlan, satisfied, step } from "../plan.js";
 import type { RunbookVerdict } from "../runbook.js";
 import { dumpStep, liftLogLimit } from "../steps/dumps.js";
 import { knownIssue } from "../steps/known-issues.js";
@@ -70,6 +70,7 @@ function steps(g: Ground): (StepPlan | null)[] {
     liftLogLimit(g, "sums"),
     dump("dump_before", "Dump before", freshSince(g), reloaded),
     reload(g),
+    settle(g, settled),
     recordUsage(g, {
       id: "after",
       phase: "confirm",
@@ -103,6 +104,24 @@ function reload(g: Ground): StepPlan {
       "Each reload reads the whole table or all certificates, and holds the old and the new one for a moment: twice the memory.",
     when_ok: `Wait ${SETTLE_SECONDS} seconds.`,
     when_not: "An error: a reload that fails half way leaks in its own way. Note it.",
+  });
+}
+
+/** @param settled epoch ms from when on a level counts; `null`: the reloads are not done */
+function settle(g: Ground, settled: number | null): StepPlan {
+  return step({
+    id: "settle",
+    phase: "confirm",
+    title: `Wait ${SETTLE_SECONDS} seconds`,
+    why: "Some modules free what a reload replaced only seconds later, by a timer.",
+    commands: [{ run_on: "anywhere", text: `sleep ${SETTLE_SECONDS}` }],
+    expect: "Nothing: it is only to let the timers run.",
+    when_ok: "Take the sample.",
+    when_not: "A sample that is taken too early counts the old generation as leaked.",
+    finding:
+      settled !== null && g.facts.now >= settled
+        ? satisfied("clock", null, settled, `${SETTLE_SECONDS} seconds have passed since the last reload.`)
+        : null,
   });
 }
 

@@ -23,7 +23,8 @@ export function dumpFinding(g: Ground, wish: DumpAsked, since: number): Finding 
   const [half] = good;
   if (half !== undefined)
     return failed("dump", half.id, half.taken_at, `The dump is incomplete: ${half.incomplete_reason ?? "its end is missing"}.`);
-  const [other] = recent;
+  // One from before this runbook was not meant for it.
+  const other = recent.find(({ recorded_at }) => recorded_at >= g.created_at);
   if (other === undefined) return null;
   return failed(
     "dump",

@@ -2,6 +2,7 @@
 import { processLabel } from "../../analysis/diagnosis/process-label.js";
 import type { UsageSample } from "../../kamailio/sample.js";
 import { HOUR, mb } from "../../kamailio/units.js";
+import type { TimedUsage } from "../facts.js";
 import { answers, call, command, type Ground, number, placeholder } from "../ground.js";
 import { type Finding, type StepPlan, satisfied, step } from "../plan.js";
 
@@ -21,7 +22,8 @@ export function targetProcess(g: Ground): Target | null {
       reason: "named when this runbook was made",
       finding: satisfied("person", null, g.created_at, `pid ${given} was given`),
     };
-  const rows = g.facts.usage.latest?.sample.pkg ?? [];
+  const shown = newestProcesses(g);
+  const rows = shown?.sample.pkg ?? [];
   const living = new Set(rows.map(({ pid }) => pid));
   for (const { id, ended_at, incident } of g.facts.incidents) {
     if (incident.pool !== "pkg" || (incident.kind !== "exhaustion" && incident.kind !== "fragmentation")) continue;
@@ -33,22 +35,40 @@ export function targetProcess(g: Ground): Target | null {
       finding: satisfied("incident", id, ended_at, `pid ${pid} wrote: ${incident.quote.slice(0, 200)}`),
     };
   }
-  const fullest = [...rows]
-    .filter(({ real_used, rank }) => real_used !== null && (rank !== MAIN_RANK || rows.length === 1))
-    .sort((a, b) => (b.real_used ?? 0) - (a.real_used ?? 0))[0];
-  if (fullest === undefined) return null;
+  const fullest = worthALook(rows);
+  if (fullest === null) return null;
   const before = dumpedTwin(g, fullest, rows);
   if (before !== null) return before;
   const detail = `pid ${fullest.pid}${fullest.desc === null ? "" : ` (${fullest.desc})`} uses most pkg: ${mb(fullest.real_used ?? 0)}`;
   return {
     pid: fullest.pid,
     reason: "its pkg pool is the fullest",
-    finding: satisfied("usage", null, g.facts.usage.latest?.at ?? null, detail),
+    finding: satisfied("usage", null, shown?.at ?? null, detail),
   };
+}
+
+/** The newest sample that lists processes: the answers of one command may have none. */
+export function newestProcesses(g: Ground): TimedUsage | null {
+  const { latest, recent } = g.facts.usage;
+  const lists = (one: TimedUsage) => one.sample.pkg.length > 0;
+  return latest !== null && lists(latest) ? latest : (recent.findLast(lists) ?? latest);
 }
 
 /** The main process holds what the start left, and writes no dump until a signal wakes it. */
 const MAIN_RANK = 0;
+/** Processes that sleep until somebody asks them, so that a dump waits for ever (src/modules/jsonrpcs; core/tcp_main.c). */
+const SLEEPERS = /^(?:main process|JSONRPCS|tcp main|MI )/i;
+/** Below this share of its pool nobody asks what a sleeper holds. */
+const CONCERNING_SHARE = 0.5;
+
+/** The fullest process; a sleeper only where its own pool fills up, since it writes no dump by itself. */
+function worthALook(rows: readonly Row[]): Row | null {
+  const ordered = rows.filter(({ real_used }) => real_used !== null).sort((a, b) => (b.real_used ?? 0) - (a.real_used ?? 0));
+  const concerns = ({ real_used, total_size }: Row) => total_size !== null && (real_used ?? 0) >= CONCERNING_SHARE * total_size;
+  const wakes = ({ rank, desc }: Row) => rank !== MAIN_RANK && !SLEEPERS.test(desc ?? "");
+  return ordered.find((row) => wakes(row) || concerns(row)) ?? ordered[0] ?? null;
+}
+
 /** A dump so far back still belongs to the story. */
 const STORY_MS = 24 * HOUR;
 

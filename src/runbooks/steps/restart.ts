@@ -31,10 +31,16 @@ export function sizeLines(g: Ground, pool: Pool, size: number): StepCommand[] {
   return [
     {
       run_on: "server",
-      text: `F=$(ls /etc/default/kamailio /etc/sysconfig/kamailio 2>/dev/null | head -n 1); sudo cp -p "$F" "$F.before"; grep -q '^${variable}=' "$F" && sudo sed -i 's/^${variable}=.*/${variable}=${size}/' "$F" || echo '${variable}=${size}' | sudo tee -a "$F"`,
+      text: `F=$(${findDefaultFile(g)}); sudo cp -p "$F" "$F.before"; grep -q '^${variable}=' "$F" && sudo sed -i 's/^${variable}=.*/${variable}=${size}/' "$F" || echo '${variable}=${size}' | sudo tee -a "$F"`,
     },
     { run_on: "server", text: `${commandLine(g.reach)}   # before: what stands behind ${option}` },
   ];
+}
+
+/** Prints the file of this service that holds SHM_MEMORY and PKG_MEMORY, on Debian or on Red Hat. */
+function findDefaultFile(g: Ground): string {
+  const files = ["/etc/default/", "/etc/sysconfig/"].map((folder) => quoteShellWord(`${folder}${g.reach.service_name}`));
+  return `ls ${files.join(" ")} 2>/dev/null | head -n 1`;
 }
 
 /** Lines that take the size back. */
@@ -42,7 +48,7 @@ export function sizeUndo(g: Ground): string[] {
   const manager = g.facts.settings.service_manager.value;
   const back =
     manager === "systemd" || manager === "sysvinit"
-      ? 'F=$(ls /etc/default/kamailio /etc/sysconfig/kamailio 2>/dev/null | head -n 1); sudo mv "$F.before" "$F"'
+      ? `F=$(${findDefaultFile(g)}); sudo mv "$F.before" "$F"`
       : editLine(g, "the size that stood there before").text;
   return [back, ...restartLines(g).map((line) => line.text)];
 }

@@ -12,14 +12,17 @@ import { MINUTE } from "../../kamailio/units.js";
 import type { Version } from "../../kamailio/version.js";
 import type { ModuleParameterFact, RunbookFacts, TimedUsage } from "../../runbooks/facts.js";
 import { FRESH_MS } from "../../runbooks/plan.js";
+import type { StoredDump } from "../../store/dumps.js";
 import type { RecordKind } from "../../store/records.js";
 import type { Store } from "../../store/store.js";
-import { dumpsWithSites } from "./dumps-with-sites.js";
+import { dumpsWithSites, type LoadedDump } from "./dumps-with-sites.js";
 import { recordedHistory } from "./history.js";
 import { allIncidents } from "./incidents.js";
 import { instanceFacts } from "./instance-facts.js";
 import { newestShmPeak } from "./shm-peak.js";
 
+/** Dumps that a step can have asked for, newest first. */
+const DUMPS_LISTED = 50;
 /** Samples read from when the runbook began, and up to now: an experiment lies between them. */
 const SAMPLES_READ = 500;
 /** A sample so soon after the start still shows the start-up level. */
@@ -35,8 +38,9 @@ export async function runbookFacts(
 ): Promise<RunbookFacts> {
   const facts = await instanceFacts(store, instance);
   const seen = (kind: RecordKind) => store.records.latest(instance, kind).then((record) => record?.last_seen_at ?? null);
-  const [dumps, stored, recorded, begun, newest, build, running_build, settings, config] = await Promise.all([
+  const [dumps, listed, stored, recorded, begun, newest, build, running_build, settings, config] = await Promise.all([
     dumpsWithSites(store, instance),
+    store.dumps.list(instance, {}, { after: null, limit: DUMPS_LISTED }),
     allIncidents(store, instance),
     recordedHistory(store, facts, now),
     store.usage.samples(instance, since - FRESH_MS, now + 1, SAMPLES_READ),
@@ -65,9 +69,7 @@ export async function runbookFacts(
       start_up: await startUp(store, instance, latest, now),
       recent: [...recent.values()].sort((a, b) => a.at - b.at),
     },
-    dumps: dumps
-      .map(({ stored: { id, taken_at, recorded_at }, stored: _, ...dump }) => ({ ...dump, id, taken_at, recorded_at }))
-      .sort((a, b) => b.taken_at - a.taken_at),
+    dumps: dumpFacts(dumps, listed),
     incidents: stored.map(({ id, began_at, ended_at, recorded_at, incident }) => ({
       id,
       began_at,
@@ -82,6 +84,15 @@ export async function runbookFacts(
     service,
     now,
   };
+}
+
+/** With their sites where they are loaded; a report of the largest pieces has none. Newest first. */
+function dumpFacts(loaded: readonly LoadedDump[], listed: readonly StoredDump[]): RunbookFacts["dumps"] {
+  const known = new Set(loaded.map(({ id }) => id));
+  return [
+    ...loaded.map(({ stored: { id, taken_at, recorded_at }, stored: _, ...dump }) => ({ ...dump, id, taken_at, recorded_at })),
+    ...listed.filter(({ id }) => !known.has(id)).map((dump) => ({ ...dump, sites: null })),
+  ].sort((a, b) => b.taken_at - a.taken_at);
 }
 
 /** The first sample after the last restart that somebody saw, or that the uptime shows. */
