@@ -55,6 +55,8 @@ export const idempotency: MiddlewareHandler<ApiEnv> = async function idempotency
 async function keepAnswer(c: Context<ApiEnv>, key: string, hash: BodyHash): Promise<boolean> {
   const { status } = c.res;
   if (!hash.complete || status >= 500 || status === 409 || status === 429 || status === 401 || status === 403) return false;
+  // A new token's secret is in its answer and nowhere else: a retry makes another token.
+  if (c.res.headers.get("Cache-Control") === "no-store") return false;
   const body = new Uint8Array(await c.res.clone().arrayBuffer());
   if (body.length > MAX_KEPT_ANSWER) return false;
   const headers: Record<string, string> = {};

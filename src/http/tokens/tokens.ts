@@ -58,7 +58,8 @@ const createToken = operation({
   path: "/v1/tokens",
   tags: ["Tokens"],
   summary: "Make a token",
-  description: "The secret is in this answer and nowhere else. With AUTH=none tokens are made on the command line alone.",
+  description:
+    "The secret is in this answer and nowhere else. An Idempotency-Key does not replay it. With AUTH=none tokens are made on the command line alone.",
   scope: "admin",
   body: { required: true, content: { "application/json": { schema: TokenCreateSchema } } },
   responses: { 201: { description: "The token with its secret", content: { "application/json": { schema: NewTokenSchema } } } },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -140,6 +140,21 @@ describe("AUTH=token", () => {
     expect((await call(secrets.get("admin"), "DELETE", `/v1/tokens/${id}`)).status).toBe(200);
     expect((await call(secret, "GET", "/v1/instances")).status).toBe(401);
     expect((await call(secrets.get("admin"), "DELETE", "/v1/tokens/none")).status).toBe(404);
+  });
+
+  test("a new token's secret is not kept with its Idempotency-Key", async () => {
+    const created = await fetch(`${server.url}/v1/tokens`, {
+      method: "POST",
+      headers: {
+        Authorization: `Bearer ${secrets.get("admin")}`,
+        "Content-Type": "application/json",
+        "Idempotency-Key": "once",
+      },
+      body: '{"name":"kept?","scopes":["read"]}',
+    });
+    const { secret } = (await created.json()) as { secret: string };
+    expect(secret).toMatch(/^kat_/);
+    for (const suffix of ["", "-wal"]) expect(readFileSync(database + suffix).includes(secret)).toBe(false);
   });
 
   test.each(["/healthz", "/readyz", "/openapi.json", "/docs"])("%s needs no token", async (path) => {
