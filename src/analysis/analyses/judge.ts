@@ -4,6 +4,7 @@ import type { ConfigReading } from "../../kamailio/config/reading.js";
 import { joinMoments } from "../../kamailio/history/merge-samples.js";
 import type { Severity } from "../../kamailio/log/incident.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
+import { limitTroubles } from "../../kamailio/settings/memory-limit.js";
 import { timestamp } from "../../kamailio/units.js";
 import type { TimedSample } from "../../kamailio/usage/reader.js";
 import type { Version } from "../../kamailio/version.js";
@@ -58,10 +59,12 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
   const readiness = await judgeBuild(facts);
   const host_memory = await judgeHost(read, facts);
   const reviewed = config === null ? null : await reviewOf(config, facts);
+  const limits = limitsOf(facts);
   const [comparison = null, ...other_comparisons] = comparisons;
   const found: Omit<Analysis, "summary"> = {
     ok:
       read.length > 0 &&
+      limits.length === 0 &&
       incidents.every(({ severity }) => severity !== "error" && severity !== "critical") &&
       comparisons.every(({ ok, comparable }) => ok || !comparable) &&
       [readiness, usage?.diagnosis, usage?.sizing, host_memory, reviewed].every((judgement) => judgement?.ok ?? true),
@@ -99,7 +102,7 @@ export async function judgeReadings(readings: readonly TextReading[], options: J
     warnings: warningsOf(read).slice(0, MAX_WARNINGS),
     secrets_removed: read.reduce((sum, one) => sum + one.secrets_removed, 0),
   };
-  return { ...found, summary: summarize(found) };
+  return { ...found, summary: summarize(found, limits) };
 }
 
 function placedDumps(readings: readonly TextReading[]): PlacedDump[] {
@@ -247,6 +250,19 @@ function settingsOf(
     values,
     refused: read.flatMap(({ refused }) => refused),
   };
+}
+
+/** What is wrong with the memory limit that the texts show, against the pools that they show. */
+function limitsOf({ settings }: InstanceFacts): string[] {
+  const known = ["shm_size_mb", "pkg_size_mb", "processes", "memory_limit_bytes", "oom_killed"] as const;
+  return limitTroubles(
+    Object.fromEntries(
+      known.flatMap((name) => {
+        const { value, quote } = settings[name];
+        return value === null ? [] : [[name, { value, quote: quote ?? "" }]];
+      }),
+    ),
+  );
 }
 
 /** With the text's name where there are several. */

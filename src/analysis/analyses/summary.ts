@@ -7,7 +7,8 @@ const MAX_SENTENCES = 5;
 
 type Found = Omit<Analysis, "summary">;
 
-export function summarize(found: Found): string {
+/** @param limits what is wrong with the memory limit of the container or unit */
+export function summarize(found: Found, limits: readonly string[]): string {
   const sentences = [
     ...now(found),
     ...incidents(found),
@@ -18,6 +19,7 @@ export function summarize(found: Found): string {
       : found.usage.diagnosis.pools
           .filter((pool) => pool.severity !== "info" && !isUrgent(pool))
           .map(({ summary }) => `${summary}.`)),
+    ...limits.map((trouble) => `${trouble.charAt(0).toUpperCase()}${trouble.slice(1)}.`),
     ...(found.host_memory === null ? [] : [found.host_memory.summary]),
     ...config(found),
     ...(found.readiness === null ? [] : [found.readiness.summary]),
@@ -29,6 +31,7 @@ export function summarize(found: Found): string {
   const shown = sentences.slice(0, MAX_SENTENCES);
   if (shown.length > 0) return shown.join(" ");
   const [first] = found.unrecognised;
+  if (found.recognised.length > 0) return settings(found);
   if (first === undefined) return "There was nothing to read.";
   return `Nothing was read: this looks like ${first.title}${first.reason === null ? "" : ` (${first.reason})`}.`;
 }
@@ -40,6 +43,17 @@ function now({ usage }: Found): string[] {
 
 function isUrgent({ full_now, stuck_now }: PoolDiagnosis): boolean {
   return full_now !== null || stuck_now !== null;
+}
+
+/** Texts that nothing can be judged from: what they say. */
+function settings({ settings: read, recognised }: Found): string {
+  const { shm_size_mb: shm, pkg_size_mb: pkg } = read?.values ?? {};
+  const options = [
+    ...(shm?.value == null ? [] : [`-m ${shm.value} (${shm.source?.replaceAll("_", " ")})`]),
+    ...(pkg?.value == null ? [] : [`-M ${pkg.value} (${pkg.source?.replaceAll("_", " ")})`]),
+  ];
+  const what = recognised.map(({ title }) => title).slice(0, 3);
+  return `Read: ${what.join("; ")}${options.length === 0 ? "" : `. It is started with ${options.join(" and ")}`}.`;
 }
 
 function incidents({ incidents: all }: Found): string[] {

@@ -11,6 +11,7 @@ import { applyJsonSettings } from "./json-settings.js";
 import { jsonAt } from "./json-values.js";
 import { applyKubectlDescribe } from "./kubectl-describe.js";
 import { LineReader } from "./line-reader.js";
+import { limitTroubles } from "./memory-limit.js";
 import { applySupervisord, applyTemplateValues, applyUci } from "./named-values.js";
 import { applyRows, type Row } from "./process-listing.js";
 import { ReadingBuilder } from "./reading-builder.js";
@@ -29,7 +30,9 @@ export function readSettings(text: string, { pid = null }: { pid?: number | null
   else readText(builder, withoutQuoteMarks(openText(clean)));
   settlePools(builder);
   if (builder.recognised === 0) sayWhatItIs(builder, clean);
-  return builder.reading(removed);
+  const reading = builder.reading(removed);
+  reading.warnings.push(...limitTroubles(reading.values));
+  return reading;
 }
 
 /** /proc/PID/cmdline as it is: words that end in NUL. Several files after one another are several command lines. */

@@ -183,6 +183,18 @@ describe("texts of several kinds at once", () => {
     expect(JSON.stringify(config)).not.toContain("module_ctl_missing");
   });
 
+  test.each([
+    ["docker-inspect-oomkilled", false, /ended the server for its memory limit before .* as much as -m 256/],
+    ["k8s-limit-below-m", false, /limit is 256 MB .* below -m 512 alone/],
+    ["kubectl-describe", false, /14 restarts.* below -m 512 alone/],
+    ["dockerfile", true, /^Read: arguments of a container.* -m 256 \(container\) and -M 16 \(container\)\.$/],
+    ["k8s-env-only", true, /^Read: arguments of a container/],
+  ])("%s: what it says stands in the summary", async (name, ok, summary) => {
+    const analysis = await analyseFixtures(`start-files/${name}.txt`);
+    expect(analysis.ok).toBe(ok);
+    expect(analysis.summary).toMatch(summary);
+  });
+
   test("the description of a pod is no process", async () => {
     const { recognised } = await analyseFixtures("start-files/kubectl-describe.txt");
     expect(recognised[0]?.parts).toEqual(["settings"]);

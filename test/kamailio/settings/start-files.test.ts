@@ -87,6 +87,18 @@ describe("command lines that were cut", () => {
   });
 });
 
+describe("a memory limit against the pools of the same text", () => {
+  test.each([
+    ["k8s-limit-below-m", "below -m 512 alone"],
+    ["docker-inspect-oomkilled", "nothing is left for pkg"],
+    ["pod-oom-killed", "lastState OOMKilled, 3 restarts"],
+  ])("%s", (name, warning) => expect(readSettings(fixture(name)).warnings.join()).toContain(warning));
+
+  test.each(["ecs-task", "helm-values", "systemctl-show"])("%s fits", (name) => {
+    expect(readSettings(fixture(name)).warnings.join()).not.toContain("limit");
+  });
+});
+
 describe("amounts of memory", () => {
   test.each([
     ["256Mi", 256 * MB],
