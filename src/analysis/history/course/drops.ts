@@ -15,7 +15,9 @@ export interface Drop {
 }
 
 /** Runs of this many days are compared day with day. */
-const WHOLE_DAYS = 1.2;
+const WHOLE_DAYS = 1.5;
+/** ... from this long after the start on: registrations with a long expiry come back all morning. */
+const SETTLED = 12 * HOUR;
 /** After a start registrations come back for so long. */
 const WARM_UP = 3 * HOUR;
 /** Time either side that a short run is compared over. */
@@ -58,7 +60,7 @@ function between(grid: Grid, values: Float64Array, usable: Uint8Array | null, fr
 
 function dayWithDay(grid: Grid, values: Float64Array, usable: Uint8Array | null, at: number): number | null {
   const before = between(grid, values, usable, at - DAY, at - grid.cell_ms);
-  const after = between(grid, values, usable, at + WARM_UP, at + WARM_UP + DAY - grid.cell_ms);
+  const after = between(grid, values, usable, at + SETTLED, at + SETTLED + DAY - grid.cell_ms);
   const whole = (0.6 * DAY) / grid.cell_ms;
   if (before.length < whole || after.length < whole) return null;
   return troughOf(before) - troughOf(after);
