@@ -11,9 +11,9 @@ import type { Database, RecordRow } from "./schema.js";
 
 /**
  * `running_build` is what `core.info` says: the build of the process, which can differ from the binary on disk. `sighting` is what a text of another
- * kind shows of the running server in passing, such as the start-up line of a log.
+ * kind shows of the running server in passing, such as the start-up line of a log. `mark` is what somebody says that was done.
  */
-export type RecordKind = "build" | "running_build" | "settings" | "config" | "host_memory" | "sighting";
+export type RecordKind = "build" | "running_build" | "settings" | "config" | "host_memory" | "sighting" | "mark";
 
 export interface StoredRecord<Value> {
   id: string;

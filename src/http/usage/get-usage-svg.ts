@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { diagnose } from "../../analysis/diagnosis/diagnose.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { usageCurves } from "../../service/curves/usage-curves.js";
+import type { MarkValue } from "../../service/facts/change-list.js";
 import { type RecordedHistory, recordedHistory } from "../../service/facts/history.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import { type Forecast, LEAST_WIDTH, MOST_WIDTH, usageChart } from "../../web/usage-chart/usage-chart.js";
@@ -55,6 +56,9 @@ const getUsageSvg = operation({
   problems: [404],
 });
 
+/** More of them would cover the curve. */
+const MARKS_DRAWN = 100;
+
 export function serveUsageSvg(api: Api) {
   handle(api, getUsageSvg, async (c) => {
     const { instance } = c.req.valid("param");
@@ -67,7 +71,10 @@ export function serveUsageSvg(api: Api) {
     const points = Math.floor(width / PIXELS_PER_POINT);
     const usage = await usageCurves(store.usage, instance, { ...stretch, points }, now());
     const forecast = forecastOf(recorded, pool, stretch.to);
-    const svg = await usageChart({ instance, pool, usage, forecast }, { theme, width });
+    const marks = (await store.records.list<MarkValue>(instance, ["mark"], { after: null, limit: MARKS_DRAWN })).map(
+      ({ recorded_at, value }) => ({ at: recorded_at, text: value.text }),
+    );
+    const svg = await usageChart({ instance, pool, usage, forecast, marks }, { theme, width });
     if (isNotModified(c, `"${createHash("sha1").update(svg).digest("base64url")}"`)) return c.body(null, 304);
     return c.text(svg, 200, {
       "Content-Type": "image/svg+xml; charset=utf-8",

@@ -18,6 +18,13 @@ export interface ChartSubject {
   pool: Pool;
   usage: UsageCurves;
   forecast: Forecast | null;
+  /** What somebody says that was done, at epoch ms. */
+  marks?: readonly Mark[];
+}
+
+export interface Mark {
+  at: number;
+  text: string;
 }
 
 export interface Line {
@@ -45,6 +52,7 @@ export interface Drawing {
   band: { low: [number, number | null][]; high: [number, number | null][] } | null;
   lines: Line[];
   restarts: number[];
+  marks: Mark[];
   gaps: Gap[];
   /** From when to when the pool may be full. */
   full: Gap | null;
@@ -129,7 +137,10 @@ interface Parts {
   at: ArrayLike<number> | undefined;
 }
 
-function finish({ instance, pool, usage, forecast }: ChartSubject, { lines, band, gaps, peak, now, size, at }: Parts): Drawing {
+function finish(
+  { instance, pool, usage, forecast, marks = [] }: ChartSubject,
+  { lines, band, gaps, peak, now, size, at }: Parts,
+): Drawing {
   const first = at?.[0] ?? usage.from;
   const last = at?.[at.length - 1] ?? usage.to;
   // A single sample stands in the middle of a few minutes.
@@ -148,6 +159,9 @@ function finish({ instance, pool, usage, forecast }: ChartSubject, { lines, band
   if (ahead !== null && bytes !== null && now !== null && pool === "shm") all.push(...forecastLines(ahead, end, now, bytes));
   const title = `${label(instance, 60)}: ${pool}${bytes === null ? "" : `, ${mb(bytes)}${pool === "pkg" ? " a process" : ""}`}`;
   const restarts = usage.events.filter(({ kind }) => kind === "restart").map((event) => event.at);
+  const shown = marks
+    .filter(({ at: time }) => time >= begin && time <= end)
+    .map(({ at: time, text }) => ({ at: time, text: label(text, 40) }));
   const subtitle =
     now === null
       ? "no usage is recorded in this stretch"
@@ -162,6 +176,12 @@ function finish({ instance, pool, usage, forecast }: ChartSubject, { lines, band
       restarts.length === 0
         ? ""
         : `Restarts: ${restarts.slice(0, 5).map(clock).join(", ")}${restarts.length > 5 ? ` and ${restarts.length - 5} more` : ""}.`,
+      shown.length === 0
+        ? ""
+        : `Marks: ${shown
+            .slice(0, 5)
+            .map((mark) => `${mark.text} at ${clock(mark.at)}`)
+            .join(", ")}.`,
       gaps.length === 0
         ? ""
         : `Without data: ${gaps
@@ -177,6 +197,7 @@ function finish({ instance, pool, usage, forecast }: ChartSubject, { lines, band
     band,
     lines: all,
     restarts: restarts.filter((restart) => restart >= begin && restart <= end),
+    marks: shown,
     gaps,
     full: ahead === null ? null : { from: Math.min(ahead.earliest, ahead.edge), to: ahead.to },
   };

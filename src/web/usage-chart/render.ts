@@ -178,7 +178,7 @@ function bandSeries({ band }: Drawing, palette: Palette): LineSeriesOption[] {
 type Area = [{ xAxis: number; itemStyle: { color: string; opacity?: number } }, { xAxis: number }];
 
 /** Restarts, gaps and the forecast's range hang on a line without points. */
-function marks({ restarts, gaps, full }: Drawing, palette: Palette): LineSeriesOption[] {
+function marks({ restarts, marks: said, gaps, full }: Drawing, palette: Palette): LineSeriesOption[] {
   const areas: Area[] = gaps
     .slice(0, MOST_GAPS)
     .map(({ from, to }) => [{ xAxis: from, itemStyle: { color: palette.gap } }, { xAxis: to }]);
@@ -202,7 +202,14 @@ function marks({ restarts, gaps, full }: Drawing, palette: Palette): LineSeriesO
           fontSize: 11,
           color: palette.faint_text,
         },
-        data: restarts.slice(0, MOST_RESTARTS).map((at) => ({ xAxis: at })),
+        data: [
+          ...restarts.slice(0, MOST_RESTARTS).map((at) => ({ xAxis: at })),
+          ...said.slice(0, MOST_RESTARTS).map(({ at, text }) => ({
+            xAxis: at,
+            lineStyle: { type: "dotted" as const },
+            label: { show: said.length <= LABELLED_RESTARTS, formatter: text },
+          })),
+        ],
       },
       markArea: { silent: true, label: { show: false }, data: areas },
     },
