@@ -9,11 +9,9 @@ const Signed = z.number().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTE
 const PoolEffectSchema = z
   .object({
     pool: z.enum(["shm", "pkg"]),
-    level_bytes: z
-      .object({ before: z.union([Signed, z.null()]), after: z.union([Signed, z.null()]) })
-      .openapi("LevelChange", {
-        description: "In use without what the recorded populations take; of pkg the process that takes most",
-      }),
+    level_bytes: z.object({ before: z.union([Signed, z.null()]), after: z.union([Signed, z.null()]) }).openapi("LevelChange", {
+      description: "In use without what the recorded populations take; of pkg the process that takes most",
+    }),
     slope_bytes_per_day: z
       .object({ before: z.union([Signed, z.null()]), after: z.union([Signed, z.null()]) })
       .openapi("SlopeChange", { description: "null: too short to tell" }),

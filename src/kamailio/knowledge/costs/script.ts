@@ -1,6 +1,6 @@
 /**
  * What a script takes in the private memory of every process. Measured on Debian's 5.6.3: a thousand equal lines each, against none
- * (`bench/start-costs.ts` repeats it). An xlog with two variables is 2,147 bytes so, an assignment 2,909, an `if (is_method(..)) { drop; }` 3,656.
+ * (`bench/costs.ts` repeats it). An xlog with two variables is 2,147 bytes so, an assignment 2,909, an `if (is_method(..)) { drop; }` 3,656.
  */
 import type { ScriptCounts } from "../../config/reading.js";
 import type { Manager } from "../../pool.js";
