@@ -293,7 +293,7 @@ export const SIGUSR1_DUMPS_WORKER: readonly Row<boolean>[] = [
 /** The command line tool that talks to `ctl`. */
 export const CTL_TOOL: readonly Row<"sercmd" | "kamcmd">[] = [
   { since: "3.3.5", until: "3.3.7", value: "sercmd", source: "utils/sercmd@3.3.7" },
-  { since: "4.0.0", until: null, value: "kamcmd", source: "utils/kamcmd@4.0.7" },
+  { since: "4.0.0", until: null, value: "kamcmd", source: "Makefile:1061@4.0.7" },
 ];
 
 /** The option that prints the version; in 3.3 `-v` starts the server. */
