@@ -63,6 +63,8 @@ export async function startConfig(config: string, start: StartOptions = {}): Pro
   const child: ChildProcess = spawn("sh", ["-c", 'exec "$0" "$@" >"$LOG" 2>&1', "kamailio", ...words], {
     env: { ...process.env, LOG: logFile },
     stdio: "ignore",
+    // A group of its own, so that no worker outlives a main process that had to be killed.
+    detached: true,
   });
   const socket = join(folder, "ctl.sock");
   const kamcmd = (...command: string[]) =>
@@ -75,7 +77,7 @@ export async function startConfig(config: string, start: StartOptions = {}): Pro
     if (child.exitCode === null && child.signalCode === null) {
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
       child.kill("SIGTERM");
-      const patience = setTimeout(() => child.kill("SIGKILL"), 3000);
+      const patience = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), 3000);
       await ended;
       clearTimeout(patience);
     }
