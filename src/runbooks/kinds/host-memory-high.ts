@@ -70,7 +70,8 @@ function meminfo(g: Ground): StepPlan {
     when_ok: "The judgement names what holds it.",
     when_not: "In a container read the limit as well: /sys/fs/cgroup/memory.max and memory.stat.",
     submit: submitPlain(g, "host-memory", "cat /proc/meminfo"),
-    finding: judged(g, ...ALL),
+    // It asks for a record, not for an answer: a reading that tells nothing by itself is one.
+    finding: judged(g, ...ALL, "inconclusive"),
   });
 }
 
