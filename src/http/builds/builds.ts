@@ -7,7 +7,7 @@ import { readBuilds } from "../../kamailio/binary/read-builds.js";
 import { removeSecrets } from "../../kamailio/secrets.js";
 import { MB } from "../../kamailio/units.js";
 import type { NewRecord, RecordKind, RecordStore, StoredRecord } from "../../store/records.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingInstance, existingOrAsked, withInstance } from "../instances/instances.js";
 import { bodyKind, bodyText } from "../kernel/body.js";
 import { isNotModified, notFound } from "../kernel/conditional.js";
 import type { ApiEnv } from "../kernel/env.js";
@@ -120,7 +120,7 @@ export function serveBuilds(api: Api) {
     const { text } = removeSecrets(await bodyText(c));
     const { builds, warnings } = readBuilds(text);
     if (builds.length === 0) {
-      await existingInstance(c, instance);
+      await existingOrAsked(c, instance, create);
       throw notWhatIsReadHere(text, "builds", "a build (kamailio -I, -V, -v, core.info)");
     }
     const recorded = await withInstance(c, instance, create, () =>

@@ -9,7 +9,7 @@ import { recognise } from "../../kamailio/recognise.js";
 import { type ConfigRecordValue, instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredRecord } from "../../store/records.js";
 import { configReviewDocument } from "../../web/config-review-document.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingInstance, existingOrAsked, withInstance } from "../instances/instances.js";
 import { isNotModified, notFound } from "../kernel/conditional.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { InstanceAndIdParams, InstanceParams } from "../kernel/fields.js";
@@ -167,7 +167,7 @@ export function serveConfigs(api: Api) {
     const upload = typeof posted === "string" ? posted : { main, files: posted };
     const reading = readConfig(upload);
     if (!saysAnything(reading) || recognise(reading.texts[reading.main] ?? "").kind === "opensips_cfg") {
-      await existingInstance(c, instance);
+      await existingOrAsked(c, instance, create);
       throw notWhatIsReadHere(reading.texts[reading.main] ?? "", "configs", "a kamailio.cfg");
     }
     const { version } = await instanceFacts(store, instance);

@@ -8,7 +8,7 @@ import { withProcessNames } from "../../service/facts/process-names.js";
 import { keepIncidents } from "../../service/intake/keep-incidents.js";
 import { settleTime, type TakenAt } from "../../service/intake/times.js";
 import { readUpload } from "../../service/intake/upload.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingOrAsked, withInstance } from "../instances/instances.js";
 import { bodyChunks, bodyKind } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { InstanceParams } from "../kernel/fields.js";
@@ -55,7 +55,7 @@ export function serveRecordDumps(api: Api) {
     const taken: TakenAt = { at: takenAt(at, now()), given: at !== undefined };
     bodyKind(c);
     // Before a gigabyte is read for nothing.
-    if (create !== "true") await existingInstance(c, instance);
+    await existingOrAsked(c, instance, create);
     const {
       dumps: reading,
       log,

@@ -11,7 +11,7 @@ import { instanceFacts } from "../../service/facts/instance-facts.js";
 import { newestShmPeak } from "../../service/facts/shm-peak.js";
 import type { StoredRecord } from "../../store/records.js";
 import { hostMemoryDocument } from "../../web/host-memory-document.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingInstance, existingOrAsked, withInstance } from "../instances/instances.js";
 import { bodyKind, bodyText } from "../kernel/body.js";
 import { notFound } from "../kernel/conditional.js";
 import type { ApiEnv } from "../kernel/env.js";
@@ -82,7 +82,7 @@ export function serveHostMemory(api: Api) {
     const { text } = removeSecrets(await bodyText(c, TEXT_LIMIT));
     const reading = readHostMemory(text);
     if (isNothing(reading)) {
-      await existingInstance(c, instance);
+      await existingOrAsked(c, instance, query.create);
       throw notWhatIsReadHere(
         text,
         "host-memory",

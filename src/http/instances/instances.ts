@@ -181,6 +181,11 @@ export async function existingInstance(c: Context<ApiEnv>, name: string): Promis
   return instance;
 }
 
+/** Refuses an unknown instance, unless what was sent is to make it: then what is wrong with the text is all there is to say. @throws ProblemError 404 */
+export async function existingOrAsked(c: Context<ApiEnv>, name: string, create: "true" | "false" | undefined): Promise<void> {
+  if (create !== "true") await existingInstance(c, name);
+}
+
 /**
  * Runs what needs the instance. When it answers `null` because there is none, makes the instance if the caller asked for that, and runs it again.
  *

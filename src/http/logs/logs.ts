@@ -6,7 +6,7 @@ import { removeSecrets } from "../../kamailio/secrets.js";
 import { keepIncidents } from "../../service/intake/keep-incidents.js";
 import { readUpload } from "../../service/intake/upload.js";
 import { incidentListDocument } from "../../web/inventory-documents.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingInstance, existingOrAsked, withInstance } from "../instances/instances.js";
 import { bodyChunks, bodyKind } from "../kernel/body.js";
 import { Bytes, Count, InstanceParams, Sentence, Timestamp } from "../kernel/fields.js";
 import { tableAnswer, tableResponse } from "../kernel/judgement.js";
@@ -113,7 +113,7 @@ export function serveLogs(api: Api) {
     const { store, now } = c.get("services");
     const taken = takenAt(at, now());
     bodyKind(c);
-    if (create !== "true") await existingInstance(c, instance);
+    await existingOrAsked(c, instance, create);
     const { log, head } = await readUpload(bodyChunks(c, Number.POSITIVE_INFINITY), taken, "incidents");
     if (!isLog(log, head)) throw notWhatIsReadHere(head, "logs", "a log of Kamailio");
     const { incidents, warnings } = await withInstance(c, instance, create, () => keepIncidents(store, instance, log, taken));

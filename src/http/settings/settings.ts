@@ -6,7 +6,7 @@ import type { InstanceChoice, SettingsReading } from "../../kamailio/settings/se
 import { MB } from "../../kamailio/units.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
 import type { StoredRecord } from "../../store/records.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingInstance, existingOrAsked, withInstance } from "../instances/instances.js";
 import { bodyKind, bodyText, parseJson } from "../kernel/body.js";
 import { isNotModified, notFound } from "../kernel/conditional.js";
 import { InstanceAndIdParams, InstanceParams } from "../kernel/fields.js";
@@ -122,11 +122,11 @@ export function serveSettings(api: Api) {
     const reading = readSettings(posted, { pid: pid ?? null });
     const { text } = removeSecrets(posted);
     if (reading.forms.length === 0) {
-      await existingInstance(c, instance);
+      await existingOrAsked(c, instance, create);
       throw notWhatIsReadHere(text, "settings", "settings (a command line, unit, default file, RPC answer)");
     }
     if (reading.choices.length > 0 && Object.keys(reading.values).length === 0) {
-      await existingInstance(c, instance);
+      await existingOrAsked(c, instance, create);
       throw severalServers(instance, reading.choices);
     }
     const { created, record } = await withInstance(c, instance, create, () =>

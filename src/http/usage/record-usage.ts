@@ -10,7 +10,7 @@ import { keepSighting } from "../../service/intake/keep-sighting.js";
 import { ReadingFactsCache, saysMore } from "../../service/intake/reading-facts.js";
 import { receiveUsage } from "../../service/intake/receive-usage.js";
 import type { Recorded } from "../../store/usage/usage.js";
-import { CreateQuery, existingInstance, withInstance } from "../instances/instances.js";
+import { CreateQuery, existingOrAsked, withInstance } from "../instances/instances.js";
 import { bodyChunks, bodyKind } from "../kernel/body.js";
 import { InstanceParams } from "../kernel/fields.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
@@ -107,7 +107,7 @@ export function serveRecordUsage(api: Api) {
       },
     );
     if (first_at === null) {
-      if (create !== "true") await existingInstance(c, instance);
+      await existingOrAsked(c, instance, create);
       throw nothingKept(report, head);
     }
     const sighting = usageSighting(report);

@@ -2,13 +2,13 @@
  * Settings in what starts a container: `docker run ...`, `docker inspect`, compose files, Kubernetes manifests. The official image has
  * ENTRYPOINT ["kamailio","-DD","-E"], so arguments behind the image are Kamailio's options.
  */
-import { parseAllDocuments } from "yaml";
 import { splitShellWords } from "../shell-words.js";
 import { MB } from "../units.js";
 import { plainWords } from "./command-line.js";
 import { applyContainers, type Container, NO_LIMIT } from "./container.js";
 import { binaryBytes, kubernetesBytes } from "./memory-quantity.js";
 import type { ReadingBuilder } from "./reading-builder.js";
+import { yamlDocuments } from "./yaml-documents.js";
 
 /** Options of `docker run` that take no value; every other one takes the next word unless it has an `=`. */
 const DOCKER_FLAGS = new Set(
@@ -57,17 +57,11 @@ export function applyDocument(builder: ReadingBuilder, document: unknown): boole
   return pods.length > 0 && applyContainers(builder, pods, "kubernetes");
 }
 
-/** A YAML text longer than this is no compose file or manifest. */
-const MAX_YAML = 1_000_000;
-
 /** Reads a compose file or manifests in YAML; false when the text is none. */
 export function applyYaml(builder: ReadingBuilder, text: string): boolean {
-  if (text.length > MAX_YAML || !/^[ \t-]{0,40}(?:image|command|args|entrypoint|containers|services)[ \t]{0,8}:/m.test(text))
-    return false;
-  // Tabs are no indentation in YAML; a paste from a terminal may have them.
-  const documents = parseAllDocuments(text.replaceAll("\t", "  "), { logLevel: "silent", uniqueKeys: false });
+  if (!/^[ \t-]{0,40}(?:image|command|args|entrypoint|containers|services)[ \t]{0,8}:/m.test(text)) return false;
   let found = false;
-  for (const document of Array.isArray(documents) ? documents.slice(0, 100) : []) {
+  for (const document of yamlDocuments(text)) {
     if (document.errors.length > 0) {
       builder.warn(`not valid YAML: ${document.errors[0]?.message.split("\n")[0] ?? ""}`);
       continue;

@@ -1,12 +1,13 @@
 /**
  * Settings in files of other tools that name the sizes themselves: UCI of OpenWrt (telephony feed), values of Ansible and Helm, supervisord.
  */
-import { isMap, isScalar, parseAllDocuments, type YAMLMap } from "yaml";
+import { isMap, isScalar, type YAMLMap } from "yaml";
 import { applyOptions, asWords } from "./apply-options.js";
 import { findCommand } from "./command-line.js";
 import { kubernetesBytes } from "./memory-quantity.js";
 import type { ReadingBuilder } from "./reading-builder.js";
 import { looksLikePoolSize } from "./variables.js";
+import { yamlDocuments } from "./yaml-documents.js";
 
 /** Options of /etc/config/kamailio and the option of Kamailio that the init script makes of them. */
 const UCI_OPTIONS: Readonly<Record<string, string>> = {
@@ -61,17 +62,14 @@ export function applySupervisord(builder: ReadingBuilder, text: string): boolean
   return false;
 }
 
-/** A YAML text longer than this is no file of values. */
-const MAX_YAML = 1_000_000;
 /** How deep values are nested in charts and inventories, with room to spare. */
 const MAX_DEPTH = 12;
 
 /** Reads the variables of an Ansible role or the values of a Helm chart; false when they name no pool. */
 export function applyTemplateValues(builder: ReadingBuilder, text: string): boolean {
-  if (text.length > MAX_YAML || !/^[ \t-]{0,40}["']?\w{1,60}["']?[ \t]{0,8}:/m.test(text)) return false;
-  const documents = parseAllDocuments(text.replaceAll("\t", "  "), { logLevel: "silent", uniqueKeys: false });
+  if (!/^[ \t-]{0,40}["']?\w{1,60}["']?[ \t]{0,8}:/m.test(text)) return false;
   const found: Found[] = [];
-  for (const document of Array.isArray(documents) ? documents.slice(0, 100) : [])
+  for (const document of yamlDocuments(text))
     if (document.errors.length === 0 && isMap(document.contents)) collect(document.contents, found, 0);
   if (!found.some(({ option }) => option !== "limit")) return false;
   builder.form("template_values");

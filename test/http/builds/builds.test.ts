@@ -34,7 +34,9 @@ describe("builds", () => {
       method: "POST",
       path: "/v1/instances/unmade/builds?create=true",
       body: "hello",
-      status: 404,
+      // The text is what is wrong: a hint to create what was asked to be created would lead in a circle.
+      status: 422,
+      json: { code: "not_read_here" },
     },
     {
       name: "-I as curl sends it",
