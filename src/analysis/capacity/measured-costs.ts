@@ -62,8 +62,9 @@ export function measuredCosts(history: History, expected: ExpectedCosts): Measur
   const still = new Map([...rows.x].filter(([object]) => !objects.includes(object)));
   while (objects.length > 0) {
     // What did not move enough to tell is taken at the table's cost, so that its small moves trouble nobody.
-    const y = rows.y.map(
-      (value, row) => value - [...still].reduce((sum, [object, x]) => sum + expected[object].likely * (x[row] ?? 0), 0),
+    const y = without(
+      rows.y,
+      [...still].map(([object, x]) => ({ x, cost: expected[object].likely })),
     );
     const fit = robustFit({ ...rows, y }, objects);
     if (fit === null) return nothing;
@@ -87,6 +88,14 @@ export function measuredCosts(history: History, expected: ExpectedCosts): Measur
     if (x !== undefined) still.set(worst.object, x);
   }
   return nothing;
+}
+
+/** What is left of each row when the objects take what they cost. */
+function without(y: Float64Array, objects: readonly { x: Float64Array; cost: number }[]): Float64Array {
+  const taken = new Float64Array(y.length);
+  for (const { x, cost } of objects)
+    for (let row = 0; row < y.length; row++) taken[row] = (taken[row] ?? 0) + cost * (x[row] ?? 0);
+  return taken.map((bytes, row) => (y[row] ?? 0) - bytes);
 }
 
 interface RobustFit {
@@ -120,14 +129,11 @@ function describe(x: Float64Array | undefined, fit: RobustFit, index: number): M
 
 /** Least squares, again without the rows that do not fit. */
 function robustFit({ y, group, x }: Rows, objects: readonly CountedObject[]): RobustFit | null {
-  let kept = Array.from(y.keys());
+  let kept = Int32Array.from(y.keys());
   for (let pass = 0; ; pass++) {
     if (kept.length < Math.max(LEAST_ROWS, 3 * objects.length)) return null;
-    const regression = new Regression(
-      Float64Array.from(kept, (row) => y[row] ?? 0),
-      Int32Array.from(kept, (row) => group[row] ?? 0),
-    );
-    const columns = objects.map((object) => regression.add(Float64Array.from(kept, (row) => x.get(object)?.[row] ?? 0)));
+    const regression = new Regression(picked(y, kept), picked(group, kept));
+    const columns = objects.map((object) => regression.add(picked(x.get(object) ?? new Float64Array(y.length), kept)));
     const fit = regression.fit(columns);
     if (fit === null) return null;
     const { coefficients, errors, residuals } = fit;
@@ -138,6 +144,13 @@ function robustFit({ y, group, x }: Rows, objects: readonly CountedObject[]): Ro
       return { coefficients, errors, rows: kept.length };
     kept = next;
   }
+}
+
+/** The values of some rows. */
+function picked<T extends Float64Array | Int32Array>(values: T, rows: Int32Array): T {
+  const found = values.slice(0, rows.length) as T;
+  for (let index = 0; index < rows.length; index++) found[index] = values[rows[index] ?? 0] ?? 0;
+  return found;
 }
 
 /** real_used without what the objects explain: the median of the newest run. */

@@ -1,10 +1,11 @@
 /** Takes a history apart into the case that the rules judge: grid, load counters, and the levels of each pool. */
-import { EMPTY_SERIES, type Series } from "../../kamailio/history/series.js";
+import type { Series } from "../../kamailio/history/series.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { DAY, MB } from "../../kamailio/units.js";
 import { courseOf, flatCourse } from "../history/course/course.js";
 import { column, type Grid, gridOver } from "../history/grid.js";
 import type { History, ProcessHistory } from "../history/history.js";
+import { countKnown, highestKnown } from "../history/known-values.js";
 import { quantile } from "../statistics/quantile.js";
 import type { Case, Subject } from "./case.js";
 import { type Driver, driversOn } from "./level/drivers.js";
@@ -20,22 +21,14 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
   const levels = pool === "shm" ? [history.shm.real_used] : history.processes.map((process) => process.real_used);
   const grid = gridOver(levels, history.events);
   if (grid === null) return null;
-  const known = new Float64Array(grid.cells).fill(Number.NaN);
-  for (const series of levels) {
-    const values = column(grid, series, "last");
-    for (let cell = 0; cell < grid.cells; cell++) if (!Number.isNaN(values[cell])) known[cell] = values[cell] ?? 0;
-  }
-  const drivers = driversOn(
-    grid,
-    history.load,
-    Array.from(known, (value) => !Number.isNaN(value)),
-  );
+  const reals = levels.map((series) => column(grid, series, "last"));
+  const known = knownInAny(grid, reals);
+  const drivers = driversOn(grid, history.load, known);
   const subjects =
     pool === "shm"
-      ? [subjectOf(grid, drivers, history.shm, null, "shm", shmSize(history), 1)]
-      : history.processes.map((process) => processSubject(grid, drivers, process, history));
+      ? reals.map((real) => subjectOf(grid, drivers, history.shm, real, null, "shm", shmSize(history), 1))
+      : history.processes.map((process, index) => processSubject(grid, drivers, process, reals[index], history));
   const span = spanOf(grid, known) ?? { from: grid.from, to: grid.from };
-  const cellsKnown = known.filter((value) => !Number.isNaN(value)).length;
   return {
     pool,
     history,
@@ -45,12 +38,20 @@ export function buildCase(history: History, pool: Pool, now: number): Case | nul
     to: span.to,
     span_days: (span.to - span.from) / DAY,
     coverage: coverageOf(known),
-    cells_known: cellsKnown,
+    cells_known: countKnown(known),
     subjects: subjects.filter((subject) => subject !== null),
     drivers,
     incidents: history.incidents.filter((incident) => incident.pool === pool),
     now,
   };
+}
+
+/** A value in each cell in which any of the levels is known, NaN in the others. */
+function knownInAny(grid: Grid, levels: readonly Float64Array[]): Float64Array {
+  const known = new Float64Array(grid.cells).fill(Number.NaN);
+  for (const values of levels)
+    for (let cell = 0; cell < grid.cells; cell++) if (!Number.isNaN(values[cell])) known[cell] = values[cell] ?? 0;
+  return known;
 }
 
 /** Size of the shm pool in bytes: what the server says now, else what it was started with. */
@@ -60,12 +61,20 @@ function shmSize(history: History): number | null {
   return history.facts.shm_size_mb === null ? null : history.facts.shm_size_mb.value * MB;
 }
 
-function processSubject(grid: Grid, drivers: readonly Driver[], process: ProcessHistory, history: History): Subject | null {
+function processSubject(
+  grid: Grid,
+  drivers: readonly Driver[],
+  process: ProcessHistory,
+  real: Float64Array | undefined,
+  history: History,
+): Subject | null {
+  if (real === undefined) return null;
   const sizes = process.total_size.last;
   const settings = history.facts.pkg_size_mb === null ? null : history.facts.pkg_size_mb.value * MB;
   const size = sizes.length > 0 ? (sizes[sizes.length - 1] ?? settings) : settings;
   const series = { real_used: process.real_used, used: process.used, fragments: process.total_frags };
-  return subjectOf(grid, drivers, series, processLabel(process.desc, process.rank), process.key, size, history.processes.length);
+  const label = processLabel(process.desc, process.rank);
+  return subjectOf(grid, drivers, series, real, label, process.key, size, history.processes.length);
 }
 
 interface Counters {
@@ -78,27 +87,30 @@ function subjectOf(
   grid: Grid,
   drivers: readonly Driver[],
   counters: Counters,
+  real: Float64Array,
   label: string | null,
   key: string,
   size: number | null,
   siblings: number,
 ): Subject | null {
-  const realSeries = counters.real_used.at.length > 0 ? counters.real_used : EMPTY_SERIES;
+  const { real_used: realSeries } = counters;
   if (realSeries.at.length === 0) return null;
-  const real = column(grid, realSeries, "last");
   const peaks = column(grid, realSeries, "max");
-  const used = column(grid, counters.used, "last");
+  const highest = highestKnown(peaks);
+  const fragments = once(() => column(grid, counters.fragments, "last"));
   const capacity = size ?? Number.POSITIVE_INFINITY;
   if (label !== null && Number.isFinite(capacity) && !everRose(grid, real, capacity * PKG_WORTH_A_LOOK)) {
     const flat = flatLevel(grid, real, capacity);
-    const fragments = column(grid, counters.fragments, "last");
     return {
       label,
       key,
       capacity,
       real,
       peaks,
-      fragments,
+      highest,
+      get fragments() {
+        return fragments();
+      },
       real_level: flat,
       used_level: flat,
       overhead_level: null,
@@ -114,9 +126,10 @@ function subjectOf(
   const growth = once(() =>
     explained === null || explained.drivers.length === 0 ? null : loadGrowth(grid, explained.by_load, realLevel.usable),
   );
+  const used = once(() => column(grid, counters.used, "last"));
   const apart = (values: () => Float64Array) => once(() => takeApart(grid, values(), peaks, capacity, drivers));
-  const usedLevel = hasUsed ? apart(() => used) : () => realLevel;
-  const overheadLevel = hasUsed ? apart(() => real.map((value, cell) => value - (used[cell] ?? Number.NaN))) : () => null;
+  const usedLevel = hasUsed ? apart(used) : () => realLevel;
+  const overheadLevel = hasUsed ? apart(() => real.map((value, cell) => value - (used()[cell] ?? Number.NaN))) : () => null;
   const course = once(() =>
     courseOf({
       grid,
@@ -139,7 +152,10 @@ function subjectOf(
     capacity,
     real,
     peaks,
-    fragments: column(grid, counters.fragments, "last"),
+    highest,
+    get fragments() {
+      return fragments();
+    },
     real_level: realLevel,
     // Most pools are healthy, and their `used` need not be taken apart to know it.
     get used_level() {

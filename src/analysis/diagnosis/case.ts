@@ -18,8 +18,10 @@ export interface Subject {
   /** `real_used` at the end of each cell, and its peak in the cell. */
   real: Float64Array;
   peaks: Float64Array;
+  /** The highest of the peaks; 0 without any. */
+  highest: number;
   /** Free fragments; NaN where unknown. */
-  fragments: Float64Array;
+  readonly fragments: Float64Array;
   real_level: Level;
   /** `used`; the same as `real_level` when `used` was never recorded. */
   readonly used_level: Level;

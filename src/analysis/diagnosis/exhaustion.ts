@@ -40,23 +40,32 @@ export function exhaustionDates(subject: Subject, slope: SlopeRange, ceiling: nu
   const full = FULL_SHARE * ceiling;
   const { grid } = subject.real_level;
   const lastRun = grid.run_starts.length - 1;
-  const peaks: { at: number; value: number }[] = [];
-  for (const [cell, value] of subject.peaks.entries())
-    if (!Number.isNaN(value) && grid.run[cell] === lastRun) peaks.push({ at: cellTime(grid, cell), value });
-  const end = peaks.at(-1)?.at;
-  const begin = peaks[0]?.at;
-  if (end === undefined || begin === undefined) return null;
-  const met = peaks.find(({ value }) => value >= MET_SHARE * ceiling);
-  if (met !== undefined) {
+  const { peaks } = subject;
+  const counts = (cell: number) => !Number.isNaN(peaks[cell]) && grid.run[cell] === lastRun;
+  let [firstCell, lastCell] = [0, grid.cells - 1];
+  while (firstCell < grid.cells && !counts(firstCell)) firstCell++;
+  while (lastCell > firstCell && !counts(lastCell)) lastCell--;
+  if (firstCell >= grid.cells) return null;
+  const begin = cellTime(grid, firstCell);
+  const end = cellTime(grid, lastCell);
+  let metCell = subject.highest < MET_SHARE * ceiling ? grid.cells : firstCell;
+  while (metCell <= lastCell && !(counts(metCell) && (peaks[metCell] ?? 0) >= MET_SHARE * ceiling)) metCell++;
+  if (metCell <= lastCell) {
+    const met = cellTime(grid, metCell);
     const crumbs = slope.low > 0 ? ((full - MET_SHARE * ceiling) / slope.low) * DAY : 0;
     // The next higher peak may be after a weekend.
     const slack = Math.min(WEEKEND_DAYS * DAY, (end - begin) / 8);
     const later = Math.min(Math.max(crumbs, grid.cell_ms) + slack, MOST_CRUMB_DAYS * DAY);
-    return { earliest: met.at - grid.cell_ms, likely: met.at, latest: met.at + later };
+    return { earliest: met - grid.cell_ms, likely: met, latest: met + later };
   }
 
   const spanDays = (end - begin) / DAY;
-  const daily = dailyPeaks(peaks, end, slope.likely, Math.min(RECENT_DAYS, spanDays));
+  const recent: { at: number; value: number }[] = [];
+  // One day more than those that count, as the days end where the history does.
+  const from = Math.max(firstCell, lastCell - Math.ceil(((RECENT_DAYS + 1) * DAY) / grid.cell_ms));
+  for (let cell = from; cell <= lastCell; cell++)
+    if (counts(cell)) recent.push({ at: cellTime(grid, cell), value: peaks[cell] ?? 0 });
+  const daily = dailyPeaks(recent, end, slope.likely, Math.min(RECENT_DAYS, spanDays));
   const daysTo = (level: number, perDay: number) => (perDay > 0 ? Math.max(0, full - level) / perDay : Number.POSITIVE_INFINITY);
   const likely = daysTo(quantile(daily, LIKELY_PEAK), slope.likely);
   if (likely > FARTHEST_DAYS) return null;

@@ -2,7 +2,6 @@
 import type { Pool } from "../../kamailio/pool.js";
 import { between, clock, DAY, mb, percent, timestamp } from "../../kamailio/units.js";
 import type { History } from "../history/history.js";
-import { highestKnown } from "../history/known-values.js";
 import type { Evidence, ExhaustionRange, PoolDiagnosis, Severity, SlopeRange } from "./diagnosis.js";
 import { asRange, exhaustionDates } from "./exhaustion.js";
 import { isCritical } from "./full-now.js";
@@ -121,7 +120,7 @@ function summaryOf(
   const pace = slope === null ? "" : ` by ${mb(slope.likely)} a day`;
   switch (verdict) {
     case "healthy": {
-      const peak = Math.max(0, ...(kase?.subjects ?? []).map(({ peaks, capacity }) => highestKnown(peaks) / capacity));
+      const peak = Math.max(0, ...(kase?.subjects ?? []).map(({ highest, capacity }) => highest / capacity));
       return `${who} returns to its level; its peak is ${percent(peak)} of the pool`;
     }
     case "growth":

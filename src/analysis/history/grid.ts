@@ -60,13 +60,22 @@ export function gridOver(series: readonly Series[], events: readonly HistoryEven
 /** One counter on the grid; NaN where nothing was recorded. */
 export function column(grid: Grid, series: Series, pick: Pick): Float64Array {
   const values = new Float64Array(grid.cells).fill(Number.NaN);
-  const source = series[pick];
-  for (let row = 0; row < series.at.length; row++) {
-    const cell = Math.floor(((series.at[row] ?? 0) - grid.from) / grid.cell_ms);
-    if (cell < 0 || cell >= grid.cells) continue;
+  const { at, [pick]: source } = series;
+  const { from, cells, cell_ms: width } = grid;
+  // Rows are in order and mostly one a cell: the next boundary is a comparison away, a division is needed behind gaps alone.
+  let cell = -1;
+  let end = from;
+  for (let row = 0; row < at.length; row++) {
+    const time = at[row] ?? 0;
+    if (time < from) continue;
+    if (time >= end) {
+      cell = time < end + width ? cell + 1 : Math.floor((time - from) / width);
+      if (cell >= cells) break;
+      end = from + (cell + 1) * width;
+    }
     const value = source[row] ?? Number.NaN;
-    const before = values[cell] ?? Number.NaN;
-    if (pick === "last" || Number.isNaN(before)) values[cell] = value;
+    const before = pick === "last" ? Number.NaN : (values[cell] ?? Number.NaN);
+    if (Number.isNaN(before)) values[cell] = value;
     else values[cell] = pick === "min" ? Math.min(before, value) : Math.max(before, value);
   }
   return values;

@@ -3,7 +3,10 @@
 /** The highest known value; 0 without any (counters are never negative where they can be believed). */
 export function highestKnown(values: Float64Array): number {
   let most = 0;
-  for (const value of values) if (value > most) most = value;
+  for (let cell = 0; cell < values.length; cell++) {
+    const value = values[cell] ?? 0;
+    if (value > most) most = value;
+  }
   return most;
 }
 
@@ -17,11 +20,19 @@ export function lowestKnown(values: Float64Array, from = 0, to = values.length):
   return least;
 }
 
+/** How many values are known. */
+export function countKnown(values: Float64Array): number {
+  let known = 0;
+  for (let cell = 0; cell < values.length; cell++) if (!Number.isNaN(values[cell])) known++;
+  return known;
+}
+
 /** The mean of the known values; 0 without any. */
 export function meanKnown(values: Float64Array): number {
   let sum = 0;
   let known = 0;
-  for (const value of values) {
+  for (let cell = 0; cell < values.length; cell++) {
+    const value = values[cell] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
     sum += value;
     known++;

@@ -26,10 +26,9 @@ export interface Peaks {
 /** `null` when there is nothing to size. */
 export function peaksOf(kase: Case): Peaks | null {
   let subject: Subject | null = null;
-  for (const candidate of kase.subjects)
-    if (subject === null || highestKnown(candidate.peaks) > highestKnown(subject.peaks)) subject = candidate;
+  for (const candidate of kase.subjects) if (subject === null || candidate.highest > subject.highest) subject = candidate;
   if (subject === null) return null;
-  const sampled = highestKnown(subject.peaks);
+  const { highest: sampled } = subject;
   const counter =
     kase.pool === "shm" && kase.history.shm.max_used !== EMPTY_SERIES
       ? highestKnown(column(kase.grid, kase.history.shm.max_used, "max"))

@@ -2,8 +2,18 @@
 
 /** The `q` quantile (0..1) with linear interpolation; NaN for no values. */
 export function quantile(values: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(Array.from(values).filter((value) => !Number.isNaN(value))).sort();
-  return quantileOfSorted(sorted, q);
+  return quantileOfSorted(sortedKnown(values), q);
+}
+
+/** The values that are no NaN, in order: one array and one walk, as every judgement asks for many of these. */
+export function sortedKnown(values: ArrayLike<number>): Float64Array {
+  const known = new Float64Array(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (!Number.isNaN(value)) known[n++] = value;
+  }
+  return known.subarray(0, n).sort();
 }
 
 /** As `quantile`, for values that are already in order and hold no NaN. */

@@ -26,18 +26,21 @@ export function theilSen(x: ArrayLike<number>, y: ArrayLike<number>, z = 1.64, i
   for (let i = 0; i < x.length; i++) if (Number.isFinite(x[i]) && Number.isFinite(y[i])) kept.push(i);
   const stride = Math.max(1, Math.ceil(kept.length / MOST_POINTS));
   const points = kept.filter((_, index) => index % stride === (kept.length - 1) % stride);
-  const slopes: number[] = [];
-  for (let a = 0; a < points.length; a++)
+  const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
+  let pairs = 0;
+  for (let a = 0; a < points.length; a++) {
+    const i = points[a] ?? 0;
     for (let b = a + 1; b < points.length; b++) {
-      const [i, j] = [points[a] ?? 0, points[b] ?? 0];
+      const j = points[b] ?? 0;
       const dx = (x[j] ?? 0) - (x[i] ?? 0);
-      if (dx !== 0) slopes.push(((y[j] ?? 0) - (y[i] ?? 0)) / dx);
+      if (dx !== 0) slopes[pairs++] = ((y[j] ?? 0) - (y[i] ?? 0)) / dx;
     }
-  if (points.length < 3 || slopes.length < 3) return null;
-  const sorted = Float64Array.from(slopes).sort();
+  }
+  if (points.length < 3 || pairs < 3) return null;
+  const sorted = slopes.subarray(0, pairs).sort();
   const n = points.length;
   const sigma = Math.sqrt(((n * (n - 1) * (2 * n + 5)) / 18) * inflation);
-  const half = (z * sigma) / 2 / slopes.length;
+  const half = (z * sigma) / 2 / pairs;
   const likely = quantileOfSorted(sorted, 0.5);
   return {
     low: quantileOfSorted(sorted, 0.5 - half),

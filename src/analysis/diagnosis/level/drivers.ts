@@ -6,7 +6,7 @@
 import type { Series } from "../../../kamailio/history/series.js";
 import { countsStored, LOAD_COUNTERS } from "../../../kamailio/knowledge/load-counters.js";
 import { column, type Grid } from "../../history/grid.js";
-import { highestKnown, lowestKnown } from "../../history/known-values.js";
+import { countKnown, highestKnown, lowestKnown } from "../../history/known-values.js";
 
 export interface Driver {
   name: string;
@@ -25,15 +25,15 @@ const COUNT_UP = new Set(LOAD_COUNTERS.filter(({ kind }) => kind === "counter").
 /** Drivers offered to the regression, the best covered first. */
 const MOST_DRIVERS = 8;
 
-/** Usable drivers on the grid. `present` says in which cells the memory counter is known. */
-export function driversOn(grid: Grid, load: ReadonlyMap<string, Series>, present: readonly boolean[]): Driver[] {
-  const wanted = present.filter(Boolean).length;
+/** Usable drivers on the grid. `memory` holds a value in each cell in which the memory counter is known. */
+export function driversOn(grid: Grid, load: ReadonlyMap<string, Series>, memory: Float64Array): Driver[] {
+  const wanted = countKnown(memory);
   const found: { driver: Driver; coverage: number }[] = [];
   for (const [name, series] of load) {
     if (series.at.length < 3 || COUNT_UP.has(name)) continue;
     const values = column(grid, series, "last");
     let known = 0;
-    for (let cell = 0; cell < grid.cells; cell++) if (present[cell] && !Number.isNaN(values[cell])) known++;
+    for (let cell = 0; cell < grid.cells; cell++) if (!Number.isNaN(memory[cell]) && !Number.isNaN(values[cell])) known++;
     const coverage = wanted > 0 ? known / wanted : 0;
     // What is stored may only rise, while registrations come in, and explains memory all the same.
     const stored = countsStored(name);

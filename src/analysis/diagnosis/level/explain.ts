@@ -198,13 +198,16 @@ function rowsFor(grid: Grid, level: Float64Array, usable: Uint8Array, drivers: r
   }
   if (n - first < LEAST_ROWS_IN_RUN) n = first;
   const stride = STRIDES.find((candidate) => n / candidate <= MOST_ROWS) ?? Math.ceil(n / MOST_ROWS);
-  const cells = Int32Array.from({ length: Math.ceil(n / stride) }, (_, index) => all[index * stride] ?? 0);
-  return {
-    cells,
-    y: gather(level, cells),
-    group: Int32Array.from(cells, (cell) => grid.run[cell] ?? 0),
-    days: Float64Array.from(cells, (cell) => (cell * grid.cell_ms) / DAY),
-  };
+  const cells = new Int32Array(Math.ceil(n / stride));
+  for (let row = 0; row < cells.length; row++) cells[row] = all[row * stride] ?? 0;
+  const group = new Int32Array(cells.length);
+  const days = new Float64Array(cells.length);
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row] ?? 0;
+    group[row] = grid.run[cell] ?? 0;
+    days[row] = (cell * grid.cell_ms) / DAY;
+  }
+  return { cells, y: gather(level, cells), group, days };
 }
 
 function known(drivers: readonly Driver[], cell: number): boolean {
@@ -276,11 +279,16 @@ function largestJump(rows: Rows, fit: Fit): number | null {
 /** 1 from the step on, within its run. */
 function stepColumn(rows: Rows, cell: number): Float64Array {
   const row = rows.cells.indexOf(cell);
-  return Float64Array.from(rows.cells, (own, i) => (own >= cell && rows.group[i] === rows.group[row] ? 1 : 0));
+  const { cells, group } = rows;
+  const column = new Float64Array(cells.length);
+  for (let i = Math.max(0, row); i < cells.length && group[i] === group[row]; i++) column[i] = 1;
+  return column;
 }
 
 function gather(values: Float64Array, cells: Int32Array): Float64Array {
-  return Float64Array.from(cells, (cell) => values[cell] ?? Number.NaN);
+  const gathered = new Float64Array(cells.length);
+  for (let row = 0; row < cells.length; row++) gathered[row] = values[cells[row] ?? 0] ?? Number.NaN;
+  return gathered;
 }
 
 function assemble(
@@ -292,15 +300,13 @@ function assemble(
 ): Explained {
   const first = timed ? 1 : 0;
   const offset = first + stepCells.length;
-  const byLoad = new Float64Array(grid.cells).fill(Number.NaN);
-  const residual = new Float64Array(grid.cells).fill(Number.NaN);
-  for (let cell = 0; cell < grid.cells; cell++) {
-    let load = 0;
-    for (const [index, driver] of taken.entries())
-      load += (fit.coefficients[offset + index] ?? 0) * (driver.values[cell] ?? Number.NaN);
-    byLoad[cell] = load;
-    if (!Number.isNaN(level[cell])) residual[cell] = (level[cell] ?? 0) - load;
+  const byLoad = new Float64Array(grid.cells);
+  for (const [index, { values }] of taken.entries()) {
+    const cost = fit.coefficients[offset + index] ?? 0;
+    for (let cell = 0; cell < grid.cells; cell++) byLoad[cell] = (byLoad[cell] ?? 0) + cost * (values[cell] ?? Number.NaN);
   }
+  const residual = new Float64Array(grid.cells);
+  for (let cell = 0; cell < grid.cells; cell++) residual[cell] = (level[cell] ?? Number.NaN) - (byLoad[cell] ?? 0);
   return {
     trend_per_day: timed ? (fit.coefficients[0] ?? 0) : 0,
     trend_error: timed ? (fit.errors[0] ?? Number.POSITIVE_INFINITY) : 0,

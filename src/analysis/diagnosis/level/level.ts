@@ -9,7 +9,7 @@ import { median } from "../../statistics/quantile.js";
 import { type RobustSlope, theilSen } from "../../statistics/theil-sen.js";
 import type { Driver } from "./drivers.js";
 import { type Explained, explain } from "./explain.js";
-import { looksLikeOneStep, type Rise, riseOf, troughsOf } from "./rise.js";
+import { looksLikeOneStep, type Rise, riseOfTroughs, troughsOf } from "./rise.js";
 
 export interface RunRise {
   run: number;
@@ -89,24 +89,29 @@ export function everRose(grid: Grid, values: Float64Array, bytes: number): boole
 
 function risesByRun(grid: Grid, values: Float64Array, usable: Uint8Array): RunRise[] {
   const rises: RunRise[] = [];
-  const byRun = new Map<number, { times: number[]; values: number[] }>();
+  // Runs follow one another: the cells of each stand together in these two columns.
+  const times = new Float64Array(grid.cells);
+  const known = new Float64Array(grid.cells);
+  const runs: { run: number; from: number; to: number }[] = [];
+  let n = 0;
   for (let cell = 0; cell < grid.cells; cell++) {
     const run = grid.run[cell] ?? -1;
     if (!usable[cell] || run < 0 || Number.isNaN(values[cell])) continue;
-    let entry = byRun.get(run);
-    if (entry === undefined) {
-      entry = { times: [], values: [] };
-      byRun.set(run, entry);
+    let last = runs.at(-1);
+    if (last?.run !== run) {
+      last = { run, from: n, to: n };
+      runs.push(last);
     }
-    entry.times.push(cellTime(grid, cell));
-    entry.values.push(values[cell] ?? Number.NaN);
+    times[n] = cellTime(grid, cell);
+    known[n] = values[cell] ?? Number.NaN;
+    last.to = ++n;
   }
-  for (const [run, whole] of byRun) {
-    const warm = run > 0 ? Math.ceil(whole.times.length * WARM_UP_SHARE) : 0;
-    const entry = { times: whole.times.slice(warm), values: whole.values.slice(warm) };
-    const rise = riseOf(entry.times, entry.values);
-    if (rise === null) continue;
+  for (const { run, from, to } of runs) {
+    const warm = run > 0 ? Math.ceil((to - from) * WARM_UP_SHARE) : 0;
+    const entry = { times: times.subarray(from + warm, to), values: known.subarray(from + warm, to) };
     const troughs = troughsOf(entry.times, entry.values);
+    const rise = riseOfTroughs(troughs);
+    if (rise === null) continue;
     const first = entry.times[0] ?? 0;
     rises.push({
       run,

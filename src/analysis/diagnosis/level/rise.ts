@@ -29,7 +29,11 @@ const LATE_FROM = 0.6;
 
 /** Rise of the values of one run, ordered by time (ms); NaN values are skipped. `null` for fewer than four parts with values. */
 export function riseOf(times: ArrayLike<number>, values: ArrayLike<number>): Rise | null {
-  const troughs = troughsOf(times, values);
+  return riseOfTroughs(troughsOf(times, values));
+}
+
+/** As `riseOf`, of troughs that are known already. */
+export function riseOfTroughs(troughs: readonly { value: number }[]): Rise | null {
   if (troughs.length < 4) return null;
   const future = troughs.map(({ value }) => value);
   for (let i = future.length - 2; i >= 0; i--) future[i] = Math.min(future[i] ?? 0, future[i + 1] ?? 0);

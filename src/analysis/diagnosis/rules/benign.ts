@@ -1,6 +1,7 @@
 /** What looks like a leak and is none, said by its name: a step, a burst, a warm-up without load counters. */
 import { mb } from "../../../kamailio/units.js";
-import { highestKnown, meanKnown } from "../../history/known-values.js";
+import { meanKnown } from "../../history/known-values.js";
+import { sortedKnown } from "../../statistics/quantile.js";
 import type { Case } from "../case.js";
 import type { Evidence } from "../diagnosis.js";
 import { warmUp } from "./growth.js";
@@ -28,10 +29,9 @@ export function oneOffStep({ subjects }: Case): Evidence[] {
 }
 
 function burst({ subjects }: Case): Evidence[] {
-  return subjects.flatMap(({ label, peaks }) => {
-    const top = highestKnown(peaks);
+  return subjects.flatMap(({ label, peaks, highest: top }) => {
     if (top < BURST * meanKnown(peaks)) return [];
-    const known = peaks.filter((value) => !Number.isNaN(value)).sort();
+    const known = sortedKnown(peaks);
     const usual = known[Math.floor(known.length * 0.985)] ?? top;
     if (known.length < 100 || top < BURST * usual) return [];
     return [

@@ -87,12 +87,12 @@ function plentyWasFree({ grid, subjects, history, pool }: Case, { at, last_at, s
   const to = last_at ?? at;
   if (subjects.length === 0) return true;
   const counter = pool === "shm" ? highestKnown(column(grid, history.shm.max_used, "max")) : 0;
-  return subjects.every(({ peaks, capacity }) => {
+  return subjects.every(({ peaks, highest, capacity }) => {
     const near =
       from === null || to === null
         ? Number.NaN
         : highestBetween(peaks, cellOf(grid, from) - NEAR_CELLS, cellOf(grid, to) + NEAR_CELLS);
-    const level = Number.isNaN(near) ? Math.max(highestKnown(peaks), counter) : near;
+    const level = Number.isNaN(near) ? Math.max(highest, counter) : near;
     const free = capacity - level;
     return free >= PLENTY_FREE * capacity && free > (size ?? 0);
   });

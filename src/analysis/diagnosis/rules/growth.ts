@@ -58,8 +58,7 @@ function storedGrowth({ pool, subjects, drivers, grid, span_days: days }: Case):
   const usable = [...explained.by_load.keys()].filter((cell) => !Number.isNaN(explained.by_load[cell]));
   const [first = 0, last = 0] = [usable[0], usable.at(-1)];
   const bytes = (explained.by_load[last] ?? 0) - (explained.by_load[first] ?? 0);
-  if (rising.length === 0 || bytes < TOOK * subject.capacity || highestKnown(subject.peaks) < NEARLY * subject.capacity)
-    return null;
+  if (rising.length === 0 || bytes < TOOK * subject.capacity || subject.highest < NEARLY * subject.capacity) return null;
   const likely = bytes / days;
   const costs = explained.drivers.map(({ name, bytes_per_unit: cost }) => `${name} at ${Math.round(cost)} bytes each`).join(", ");
   return {

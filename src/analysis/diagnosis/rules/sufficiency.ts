@@ -59,7 +59,7 @@ function loadCame({ grid, history }: Case): boolean {
 
 /** What speaks for health. */
 export function enoughData(kase: Case): Evidence[] {
-  const highest = Math.max(0, ...kase.subjects.map(({ peaks, capacity }) => highestKnown(peaks) / capacity));
+  const highest = Math.max(0, ...kase.subjects.map(({ highest, capacity }) => highest / capacity));
   return [
     {
       rule: "returns_to_its_level",

@@ -32,10 +32,12 @@ export function impossibleCounters({ subjects }: Case): Finding | null {
   const wrong = subjects.filter((subject) => {
     let known = 0;
     let impossible = 0;
-    for (const value of subject.peaks) {
+    const { peaks, capacity } = subject;
+    for (let cell = 0; cell < peaks.length; cell++) {
+      const value = peaks[cell] ?? Number.NaN;
       if (Number.isNaN(value)) continue;
       known++;
-      if (value < 0 || value > subject.capacity * 1.001) impossible++;
+      if (value < 0 || value > capacity * 1.001) impossible++;
     }
     return impossible > 0 && impossible >= known * IMPOSSIBLE_SHARE && !resized(subject);
   });

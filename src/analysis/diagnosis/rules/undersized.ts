@@ -24,7 +24,7 @@ export function fullAtTheBusyHour(kase: Case): Finding | null {
     subjects: found,
     evidence: found.slice(0, 3).map((subject) => ({
       rule: "full_at_the_busy_hour",
-      detail: `${subject.label ?? "shm"} reached ${percent(highestKnown(subject.peaks) / subject.capacity)} of ${mb(subject.capacity)} and came back to ${mb(lowestAfterFull(subject))}`,
+      detail: `${subject.label ?? "shm"} reached ${percent(subject.highest / subject.capacity)} of ${mb(subject.capacity)} and came back to ${mb(lowestAfterFull(subject))}`,
       source: "falls back when quiet: too small, not leaking (wiki Troubleshooting Memory, quiet test; K#399)",
     })),
   };
@@ -33,13 +33,13 @@ export function fullAtTheBusyHour(kase: Case): Finding | null {
 /** The peak met the pool at some time, by the samples or by max_used, which misses none. */
 export function peakMetThePool({ pool, history, grid, subjects }: Case): Finding | null {
   const counter = pool === "shm" ? highestKnown(column(grid, history.shm.max_used, "max")) : 0;
-  const met = subjects.filter(({ peaks, capacity }) => Math.max(highestKnown(peaks), counter) >= MET_THE_POOL * capacity);
+  const met = subjects.filter(({ highest, capacity }) => Math.max(highest, counter) >= MET_THE_POOL * capacity);
   if (met.length === 0) return null;
   return {
     subjects: met,
-    evidence: met.slice(0, 3).map(({ label, peaks, capacity }) => ({
+    evidence: met.slice(0, 3).map(({ label, highest, capacity }) => ({
       rule: "peak_met_the_pool",
-      detail: `the peak of ${label ?? "shm"} is ${percent(Math.min(1, Math.max(highestKnown(peaks), counter) / capacity))} of ${mb(capacity)}`,
+      detail: `the peak of ${label ?? "shm"} is ${percent(Math.min(1, Math.max(highest, counter) / capacity))} of ${mb(capacity)}`,
       source: "max_used and real_used; a pool that met its size is too small or was filled",
     })),
   };
@@ -80,7 +80,7 @@ export function belowTlsReserve(kase: Case, processes: number): Evidence | null 
   const subject = kase.subjects[0];
   if (kase.pool !== "shm" || kase.facts.tls !== true || subject === undefined) return null;
   const reserve = TLS_RESERVE_PER_PROCESS * processes;
-  const peak = highestKnown(subject.peaks);
+  const peak = subject.highest;
   if (subject.capacity - peak > reserve) return null;
   return {
     rule: "tls_reserve_reached",
@@ -92,6 +92,7 @@ export function belowTlsReserve(kase: Case, processes: number): Evidence | null 
 /** Was the level well below the ceiling after it was full, in the same run of the server (a restart empties any pool)? */
 function cameBack(subject: Subject): boolean {
   const { grid } = subject.real_level;
+  if (subject.highest < NEAR_FULL * subject.capacity) return false;
   let wasFull = -1;
   for (let cell = 0; cell < subject.real.length; cell++) {
     const run = grid.run[cell] ?? -1;
