@@ -147,9 +147,9 @@ export function validationProblem(
     if (target === "json")
       return {
         pointer: path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-        message: issue.message,
+        message: inWords(issue.message),
       };
-    return { parameter: path.join("."), message: issue.message };
+    return { parameter: path.join("."), message: inWords(issue.message) };
   });
   const first = errors[0];
   const where =
@@ -160,4 +160,9 @@ export function validationProblem(
     hint: "See /docs for what this operation takes.",
     errors,
   });
+}
+
+/** `undefined` is a word of JavaScript: to the caller, the field is not there. */
+function inWords(message: string): string {
+  return message.replace(/^Invalid input: (expected .+), received undefined$/, "it is missing ($1)");
 }

@@ -1,7 +1,7 @@
 /** `POST .../usage`: whatever a command printed about memory goes into the history, as a stream. */
 import { z } from "@hono/zod-openapi";
 import { usageSighting } from "../../analysis/facts/sightings.js";
-import { recognise } from "../../kamailio/recognise.js";
+import { recognise, wrongEndpointHint } from "../../kamailio/recognise.js";
 import { timestamp } from "../../kamailio/units.js";
 import { createUsageReader, MAX_REJECTED, type UsageReport } from "../../kamailio/usage/reader.js";
 import { refusalOf } from "../../kamailio/usage/refusal.js";
@@ -154,7 +154,7 @@ function nothingKept(report: UsageReport, head: string): ProblemError {
     return notWhatIsReadHere(head, "usage", "usage (kamcmd core.shmmem, pkg.stats, stats.get_statistics, NDJSON samples)");
   return new ProblemError(422, "nothing_kept", {
     detail: `Nothing in this text could be kept. Line ${first.line}: ${first.reason}.`,
-    hint: first.hint,
+    hint: first.hint ?? wrongEndpointHint(recognise(head), "usage"),
     errors: report.rejected.slice(0, 100).map(({ line, reason }) => ({ message: `line ${line}: ${reason}` })),
   });
 }

@@ -87,7 +87,11 @@ export function readMessage(line: string): Message | null {
     }
   }
   const header = line.indexOf("Memory st");
-  if (header >= 0) return readHeader(line, header);
+  const whole = header < 0 ? null : readHeader(line, header);
+  if (whole !== null) return whole;
+  const printer = line.indexOf("mem_dump_");
+  if (printer >= 0) return readCutHeader(line, printer);
+  if (header >= 0) return null;
   return readBare(line);
 }
 
@@ -103,6 +107,21 @@ function afterFunction(line: string, at: number): number {
 }
 
 const HEADER = /^Memory (?:status|still-in-use summary) \((shm|pkg)\)(?: of process (\d{1,10}))?:?/;
+
+/** What a header says behind its function's name, up to where the pool is printed. */
+const HEADER_STARTS = ["(): Memory status (", "(): Memory still-in-use summary ("];
+const PRINTED_BY = /\bmem_dump_(shm|pkg)_\w{2,8}(?=\(\): M)/;
+
+/** A header that a terminal or a mail wrapped before it names the pool: the function that prints it still says which. */
+function readCutHeader(line: string, found: number): Message | null {
+  const match = PRINTED_BY.exec(line.slice(found, found + 40));
+  if (!match) return null;
+  const at = found + match.index + match[0].length;
+  const said = line.slice(at, at + 60).trimEnd();
+  const pool = match[1] === "shm" ? "shm" : "pkg";
+  if (!HEADER_STARTS.some((start) => `${start}${pool})`.startsWith(said))) return null;
+  return { kind: "header", at, manager: null, pool, pid: null };
+}
 
 function readHeader(line: string, at: number): Message | null {
   const match = HEADER.exec(line.slice(at, at + 100));

@@ -55,6 +55,8 @@ export class ProcessDumps {
   private readonly streams = new Map<string, ProcessStream>();
   private readonly pools = new Map<number, Pool>();
   private last: ProcessStream | null = null;
+  /** Where a header waits that names a process, on a line that does not: the second half of a wrapped line. */
+  private wrapped: ProcessStream | null = null;
 
   constructor(
     private readonly sites: SiteTable,
@@ -93,6 +95,7 @@ export class ProcessDumps {
         if (stream.open !== null && stream.pid === null && !isShort(stream.open)) stream.mixed = true;
         this.close(stream);
         stream.header = { pool: message.pool, pid: message.pid, line, time };
+        if (stream.pid === null && message.pid !== null) this.wrapped = stream;
         return;
       case "block":
       case "rprint":
@@ -179,7 +182,7 @@ export class ProcessDumps {
     address: number | null,
   ): OpenDump {
     this.close(stream);
-    const { header } = stream;
+    const header = stream.header ?? this.wrappedHeader(stream.pid);
     stream.header = null;
     const dump = new OpenDump(form, header?.line ?? line, line);
     dump.manager = manager;
@@ -193,6 +196,14 @@ export class ProcessDumps {
     if (pool !== null && address !== null && source === "printed" && this.pools.size < MAX_STREAMS) this.pools.set(address, pool);
     stream.open = dump;
     return dump;
+  }
+
+  /** The header that a wrapped line printed for this process. */
+  private wrappedHeader(pid: number | null): ProcessStream["header"] {
+    const header = this.wrapped?.header ?? null;
+    if (this.wrapped === null || header === null || pid === null || header.pid !== pid) return null;
+    this.wrapped.header = null;
+    return header;
   }
 
   private poolOf(printed: Pool | null, address: number | null, form: DumpForm): [Pool | null, PoolSource] {

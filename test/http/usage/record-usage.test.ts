@@ -295,6 +295,11 @@ describe("real captures", () => {
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ at: "2026-11-20T00:00:00.000Z", shm: { fragments: expect.any(Number) } });
   });
 
+  test("an answer that is an error without a known way out still says what to run", async () => {
+    const refused = await post("/v1/instances/refused/usage?create=true", "error: 500 - No repo\n");
+    expect(refused).toMatchObject({ status: 422, body: { code: "nothing_kept", hint: expect.stringMatching(/\w{3}/) } });
+  });
+
   test("what 32 bits have cut is read with the recorded -m", async () => {
     const cut = fixture("bigshm/4.4.7-qm-m3000-core.shmmem.txt");
     const alone = await post("/v1/instances/big/usage?create=true", cut);

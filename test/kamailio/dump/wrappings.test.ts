@@ -112,3 +112,27 @@ describe("what loggers say about lost messages", () => {
     ]);
   });
 });
+
+/** Sums of a process's pkg as they stand on stderr of 5.6. */
+const SUMS = [
+  " 1(12645) ALERT: <core> [core/pt.c:555]: mem_dump_pkg_cb(): Memory still-in-use summary (pkg) of process 12645:",
+  " 1(12645) ALERT: qm_sums: qm_sums(): summarizing all alloc'ed. fragments:",
+  " 1(12645) ALERT: qm_sums: qm_sums():  count=     1 size=        88 bytes from registrar: reply.c: build_contact(190)",
+  " 1(12645) ALERT: qm_sums: qm_sums(): -----------------------------",
+];
+
+describe("a header that a terminal wrapped", () => {
+  test("is never taken for the other pool's, wherever it is cut", () => {
+    const [header = "", ...sums] = SUMS;
+    for (let width = 50; width < header.length; width++) {
+      const text = [header.slice(0, width), header.slice(width), ...sums].join("\n");
+      expect([width, readDumps(text).dumps.map(({ pool }) => pool)]).toEqual([width, ["pkg"]]);
+    }
+  });
+
+  test("another message of the same function is no header", () => {
+    const message = SUMS[0]?.replace(/Memory.*/, "Memory is short") ?? "";
+    const [dump] = readDumps([message, ...SUMS.slice(1)].join("\n")).dumps;
+    expect(dump?.warnings.some((warning) => warning.includes("no header names the pool"))).toBe(true);
+  });
+});
