@@ -5,7 +5,7 @@ import { type Analyser, createAnalyser } from "../../analysis/analyses/analyser.
 import type { Analysis } from "../../analysis/analyses/analysis.js";
 import { MB } from "../../kamailio/units.js";
 import { analysisDocument } from "../../web/analysis-document.js";
-import { bodyChunks, bodyKind, bodyText, parseJson } from "../kernel/body.js";
+import { bodyKind, bodyText, parseJson, textChunks } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { JudgementQuery, judgementAnswer, judgementResponses } from "../kernel/judgement.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
@@ -99,7 +99,7 @@ const otherRequests = () => new Promise<void>((resolve) => setImmediate(resolve)
 async function readText(c: Context<ApiEnv>, analyser: Analyser): Promise<void> {
   await analyser.begin("text");
   let sinceTurn = 0;
-  for await (const chunk of bodyChunks(c, Number.POSITIVE_INFINITY)) {
+  for await (const chunk of textChunks(c, Number.POSITIVE_INFINITY)) {
     await analyser.push(chunk);
     sinceTurn += chunk.length;
     if (sinceTurn < TURN) continue;

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { extract } from "tar-stream";
 import { z } from "zod";
 import { MB } from "../../kamailio/units.js";
-import { bodyChunks, bodyKind, parseJson } from "../kernel/body.js";
+import { bodyKind, parseJson, textChunks } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { ProblemError } from "../kernel/problem.js";
 
@@ -30,9 +30,9 @@ const TAR_MARK_AT = 257;
 export async function readConfigUpload(c: Context<ApiEnv>): Promise<string | Record<string, string>> {
   const kind = bodyKind(c);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of bodyChunks(c, CONFIG_LIMIT)) chunks.push(chunk);
+  for await (const chunk of textChunks(c, CONFIG_LIMIT)) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  if (kind === "json") return parseJson(body.toString("utf8"), ConfigFilesSchema);
+  if (kind === "json" && c.get("bodyWasString") !== true) return parseJson(body.toString("utf8"), ConfigFilesSchema);
   if (body.toString("latin1", TAR_MARK_AT, TAR_MARK_AT + TAR_MARK.length) === TAR_MARK) return untar(body);
   return new TextDecoder("utf-8").decode(body);
 }

@@ -9,7 +9,7 @@ import { keepIncidents } from "../../service/intake/keep-incidents.js";
 import { settleTime, type TakenAt } from "../../service/intake/times.js";
 import { readUpload } from "../../service/intake/upload.js";
 import { CreateQuery, existingOrAsked, withInstance } from "../instances/instances.js";
-import { bodyChunks, bodyKind } from "../kernel/body.js";
+import { bodyKind, textChunks } from "../kernel/body.js";
 import type { ApiEnv } from "../kernel/env.js";
 import { InstanceParams } from "../kernel/fields.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
@@ -60,7 +60,7 @@ export function serveRecordDumps(api: Api) {
       dumps: reading,
       log,
       head,
-    } = await readUpload(bodyChunks(c, Number.POSITIVE_INFINITY), taken.at, "dumps_and_incidents");
+    } = await readUpload(textChunks(c, Number.POSITIVE_INFINITY), taken.at, "dumps_and_incidents");
     if (reading === null || (reading.dumps.length === 0 && log.incidents.length === 0)) throw nothingFound(head, reading);
     const recorded = await withInstance(c, instance, create, () => keepAll(c, instance, reading, log, taken));
     const { dumps, incidents, warnings } = recorded;

@@ -11,6 +11,7 @@ import type { z } from "zod";
 import { nestsTooDeep } from "../../kamailio/nesting.js";
 import { KB, MB } from "../../kamailio/units.js";
 import type { ApiEnv, BodyWitness } from "./env.js";
+import { unquoted } from "./json-string.js";
 import { nestedTooDeep, ProblemError, validationProblem } from "./problem.js";
 import { fastEnough } from "./slow-sender.js";
 
@@ -170,11 +171,16 @@ function tooLarge(limit: number, read: number, declared: number | null): Problem
   });
 }
 
+/** As `bodyChunks`, of a body that is a text: one that is a single JSON string stands for the text in it. */
+export function textChunks(c: Context<ApiEnv>, limit: number): AsyncGenerator<Uint8Array> {
+  return unquoted(bodyChunks(c, limit), () => c.set("bodyWasString", true));
+}
+
 /** The whole body as text; bytes that are no UTF-8 become U+FFFD. For bodies with a small limit. */
 export async function bodyText(c: Context<ApiEnv>, limit: number = SMALL_TEXT_LIMIT): Promise<string> {
   const decoder = new TextDecoder("utf-8");
   let text = "";
-  for await (const chunk of bodyChunks(c, limit)) text += decoder.decode(chunk, { stream: true });
+  for await (const chunk of textChunks(c, limit)) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
 }
 

@@ -20,5 +20,13 @@ export interface BodyWitness {
 }
 
 export interface ApiEnv {
-  Variables: { requestId: string; log: Logger; caller: Caller; services: Services; limits: Limits; bodyHash?: BodyWitness };
+  Variables: {
+    requestId: string;
+    log: Logger;
+    caller: Caller;
+    services: Services;
+    limits: Limits;
+    bodyHash?: BodyWitness /** The body was one JSON string, and what was read is the text in it. */;
+    bodyWasString?: boolean;
+  };
 }

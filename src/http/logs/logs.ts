@@ -7,7 +7,7 @@ import { keepIncidents } from "../../service/intake/keep-incidents.js";
 import { readUpload } from "../../service/intake/upload.js";
 import { incidentListDocument } from "../../web/inventory-documents.js";
 import { CreateQuery, existingInstance, existingOrAsked, withInstance } from "../instances/instances.js";
-import { bodyChunks, bodyKind } from "../kernel/body.js";
+import { bodyKind, textChunks } from "../kernel/body.js";
 import { Bytes, Count, InstanceParams, Sentence, Timestamp } from "../kernel/fields.js";
 import { tableAnswer, tableResponse } from "../kernel/judgement.js";
 import { FormatQuery } from "../kernel/negotiate.js";
@@ -114,7 +114,7 @@ export function serveLogs(api: Api) {
     const taken = takenAt(at, now());
     bodyKind(c);
     await existingOrAsked(c, instance, create);
-    const { log, head } = await readUpload(bodyChunks(c, Number.POSITIVE_INFINITY), taken, "incidents");
+    const { log, head } = await readUpload(textChunks(c, Number.POSITIVE_INFINITY), taken, "incidents");
     if (!isLog(log, head)) throw notWhatIsReadHere(head, "logs", "a log of Kamailio");
     const { incidents, warnings } = await withInstance(c, instance, create, () => keepIncidents(store, instance, log, taken));
     const anew = incidents.some(({ created }) => created);

@@ -117,7 +117,8 @@ export function serveSettings(api: Api) {
     const recorded_at = takenAt(at, now());
     const kind = bodyKind(c);
     const posted = await bodyText(c);
-    if (kind === "json") parseJson(posted, z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]));
+    if (kind === "json" && c.get("bodyWasString") !== true)
+      parseJson(posted, z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]));
     // The reading counts the secrets, so it sees the text before they are gone from what is stored.
     const reading = readSettings(posted, { pid: pid ?? null });
     const { text } = removeSecrets(posted);

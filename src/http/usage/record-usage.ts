@@ -11,7 +11,7 @@ import { ReadingFactsCache, saysMore } from "../../service/intake/reading-facts.
 import { receiveUsage } from "../../service/intake/receive-usage.js";
 import type { Recorded } from "../../store/usage/usage.js";
 import { CreateQuery, existingOrAsked, withInstance } from "../instances/instances.js";
-import { bodyChunks, bodyKind } from "../kernel/body.js";
+import { bodyKind, textChunks } from "../kernel/body.js";
 import { InstanceParams } from "../kernel/fields.js";
 import { type Api, handle, operation } from "../kernel/operation.js";
 import { ProblemError } from "../kernel/problem.js";
@@ -97,7 +97,7 @@ export function serveRecordUsage(api: Api) {
     });
     let wanted = create;
     const { report, recorded, first_at, last_at, head } = await receiveUsage(
-      bodyChunks(c, Number.POSITIVE_INFINITY),
+      textChunks(c, Number.POSITIVE_INFINITY),
       reader,
       (samples, previous) => {
         const asked = wanted;
