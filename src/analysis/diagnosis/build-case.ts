@@ -6,6 +6,7 @@ import { courseOf, flatCourse } from "../history/course/course.js";
 import { column, type Grid, gridOver } from "../history/grid.js";
 import type { History, ProcessHistory } from "../history/history.js";
 import { countKnown, highestKnown } from "../history/known-values.js";
+import { once } from "../history/once.js";
 import { quantile } from "../statistics/quantile.js";
 import type { Case, Subject } from "./case.js";
 import { type Driver, driversOn } from "./level/drivers.js";
@@ -199,13 +200,4 @@ function startLevel(grid: Grid, values: Float64Array): number {
     if (!Number.isNaN(value) && value < lowest) lowest = value;
   }
   return Number.isFinite(lowest) ? lowest : 0;
-}
-
-/** Computes a value when it is first asked for. */
-function once<T>(compute: () => T): () => T {
-  let value: { of: T } | null = null;
-  return () => {
-    value ??= { of: compute() };
-    return value.of;
-  };
 }

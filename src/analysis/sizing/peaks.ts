@@ -74,8 +74,8 @@ function spreadOfDailyPeaks({ grid, span_days: days }: Case, { peaks }: Subject)
 }
 
 /** Demand at the load of the full cells, by what a unit of load costs in the others. */
-function unseenPeak({ peaks, capacity, real_level: { explained, usable } }: Subject): number | null {
-  if (explained === null || explained.drivers.length === 0) return null;
+function unseenPeak({ peaks, highest, capacity, real_level: { explained, usable } }: Subject): number | null {
+  if (explained === null || explained.drivers.length === 0 || highest < FULL_SHARE * capacity) return null;
   const base = median(explained.residual.filter((_, cell) => usable[cell] === 1));
   let most: number | null = null;
   for (const [cell, load] of explained.by_load.entries())

@@ -8,6 +8,7 @@
 import { DAY } from "../../../kamailio/units.js";
 import { median } from "../../statistics/quantile.js";
 import type { Grid } from "../grid.js";
+import { once } from "../once.js";
 import { type Curve, type Fits, LEAST_DAYS, RunCurves } from "./curves.js";
 import { type CourseDay, daysOf, withoutWeekdays } from "./days.js";
 import { dropsOf, leakAcrossRestarts } from "./drops.js";
@@ -24,6 +25,8 @@ export interface Look {
   rising: Curve;
   /** Slope of now as a share of the slope of the rise, over all curves by their weight: 1 goes on, 0 is over. */
   goes_on: number;
+  /** Do the troughs up to this look rise in bursts? */
+  in_bursts: () => boolean;
   /** How the swing grows, and the bytes of the rise that growth of the load can explain by it. */
   growth: () => { swing: SwingGrowth; bytes: number };
 }
@@ -136,7 +139,7 @@ export function courseOf(input: CourseInput): Course {
     const gaveBack = leakAcrossRestarts(drops, free, end);
     // Most days of most histories need no curve.
     const dull = memory.state === "none" && gaveBack === null && i < days.length - 1 && curves.range < WORTH_A_LOOK * free;
-    last = dull ? null : lookAt(input, curves, days, begin, i + 1);
+    last = dull ? null : lookAt(input, curves, days, y, begin, i + 1);
     const now = gaveBack !== null ? "leak" : last === null ? "none" : seen(input, last, days, y, begin, i + 1);
     memory = remember(memory, now, last, overNow(memory, last, gaveBack, x, y, begin, i + 1), end);
   }
@@ -170,7 +173,14 @@ function everRises(days: readonly CourseDay[], y: Float64Array, bytes: number): 
   return false;
 }
 
-function lookAt(input: CourseInput, curves: RunCurves, days: readonly CourseDay[], from: number, to: number): Look | null {
+function lookAt(
+  input: CourseInput,
+  curves: RunCurves,
+  days: readonly CourseDay[],
+  y: Float64Array,
+  from: number,
+  to: number,
+): Look | null {
   const fits = curves.fits();
   if (fits === null) return null;
   const all = [...fits.best.values()];
@@ -185,7 +195,14 @@ function lookAt(input: CourseInput, curves: RunCurves, days: readonly CourseDay[
     const duration = fits.span - (rising.kind === "begins" ? rising.knot - (days[from]?.day ?? 0) : 0);
     return { swing, bytes: explainedByGrowth(swing, days[from]?.trough ?? 0, input.fixed, duration) };
   };
-  return { fits, best, rising, goes_on: goesOn(all, best.bic), growth };
+  return {
+    fits,
+    best,
+    rising,
+    goes_on: goesOn(all, best.bic),
+    in_bursts: once(() => inBursts(y, from, to)),
+    growth: once(growth),
+  };
 }
 
 /** Curves that bend or end take their share of the weight: a rise that is half over by their account goes on by half. */
@@ -216,8 +233,9 @@ function seen(
   if (flat === undefined || flat.bic - rising.bic < BEATS_FLAT + Math.log(Math.max(1, input.siblings))) return "none";
   if (rising.rise < least * free || rising.sureness < LEAST_SURENESS || rising.kind === "step") return "none";
   const duration = rising.kind === "begins" ? fits.span - (rising.knot - (days[from]?.day ?? 0)) : fits.span;
-  const asked = inBursts(y, from, to) ? BURST_PACE : paceAsked(duration);
-  if (goes_on < asked) return "none";
+  // No rise is asked for less than bursts are.
+  if (goes_on < BURST_PACE) return "none";
+  if (goes_on < paceAsked(duration) && !look.in_bursts()) return "none";
   if (fits.span < YOUNG_DAYS - 1) {
     if (goes_on < YOUNG_PACE || !monotone(y, from, to)) return "none";
     const changed = from >= KNOWN_DAYS && rising.rise >= LEAST_RISE_FROM_KNOT * free;
@@ -242,11 +260,11 @@ function paceAsked(days: number): number {
  * fills has them? A leak in failures or reloads pauses and goes on.
  */
 function inBursts(y: Float64Array, from: number, to: number): boolean {
+  const rise = (y[to - 1] ?? 0) - (y[from] ?? 0);
+  const few = Math.ceil((to - from - 1) * FEW_STEPS);
+  if (few < LEAST_BURSTS || rise <= 0) return false;
   const steps: { step: number; place: number }[] = [];
   for (let i = from + 1; i < to; i++) steps.push({ step: (y[i] ?? 0) - (y[i - 1] ?? 0), place: (i - from) / (to - from) });
-  const rise = (y[to - 1] ?? 0) - (y[from] ?? 0);
-  const few = Math.ceil(steps.length * FEW_STEPS);
-  if (few < LEAST_BURSTS || rise <= 0) return false;
   steps.sort((a, b) => b.step - a.step);
   const largest = steps.slice(0, few);
   const gained =
@@ -306,7 +324,7 @@ function overNow(
 ): boolean {
   if (memory.state === "none" || gaveBack !== null) return false;
   if (look === null) return to - from >= LEAST_DAYS;
-  if (inBursts(y, from, to)) return look.goes_on < BURST_PACE;
+  if (look.in_bursts()) return look.goes_on < BURST_PACE;
   if (look.goes_on < OVER_SHARE) return true;
   if (memory.state === "leak" && look.growth().bytes >= (1 - ALL_BUT) * look.rising.rise) return true;
   let back = to - 1;

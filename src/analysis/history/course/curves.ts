@@ -188,7 +188,8 @@ export class RunCurves {
     for (let knot = LEAST_PART; knot <= n - LEAST_PART; knot++) {
       const own = sums(knot);
       for (const kind of KNOTTED) {
-        const found = gain(...own[kind]);
+        const [z, zz, zy] = own[kind];
+        const found = gain(z, zz, zy);
         if (found <= explained[kind]) continue;
         explained[kind] = found;
         knots[kind] = knot;

@@ -59,8 +59,8 @@ export function daysOf(grid: Grid, values: Float64Array, usable: Uint8Array | nu
   return days.filter(({ cells }) => cells >= WHOLE_DAY * usual).map(({ cells: _, ...rest }) => rest);
 }
 
-function levelsOf(values: number[]): { trough: number; top: number } {
-  values.sort((a, b) => a - b);
+function levelsOf(kept: readonly number[]): { trough: number; top: number } {
+  const values = Float64Array.from(kept).sort();
   const low = Math.max(1, Math.round(values.length * TROUGH_SHARE));
   const high = Math.max(1, Math.round(values.length * TOP_SHARE));
   let trough = 0;
