@@ -68,6 +68,33 @@ describe("evidence", () => {
     });
   });
 
+  test("a pool that is full now decides first, whatever the other one's history says", () => {
+    const facts = factsOf();
+    const [shm, pkg] = facts.diagnosis?.pools ?? [];
+    if (shm === undefined || pkg === undefined) throw new Error("both pools are judged");
+    const full_now = {
+      used_share: 1,
+      free_bytes: 0,
+      processes: [],
+      failures: 3,
+      failing: true,
+      since: null,
+      at: null,
+      stale: false,
+    };
+    const decide = (...pools: (typeof shm)[]) =>
+      stepOf(make("first_15_minutes", { ...facts, diagnosis: { ok: false, pools, title: "", dedup_key: "" } }), "decide");
+    const leaking = { ...shm, verdict: "leak_suspected" as const };
+    expect(decide(leaking, pkg).when_ok).toMatch(/^Memory is not given back/);
+    const open = decide(leaking, { ...pkg, full_now });
+    expect(open).toMatchObject({ status: "open", expect: expect.stringMatching(/^Now: insufficient_data of pkg/) });
+    expect(open.when_ok).toMatch(/^It is full now: make room before anything else/);
+    const told = decide(leaking, { ...pkg, verdict: "undersized", full_now });
+    expect(told.satisfied_by?.detail).toMatch(/^undersized of pkg/);
+    expect(told.when_ok).toMatch(/^It is full now: .*make the runbook resize/);
+    expect(decide(leaking, { ...pkg, full_now: { ...full_now, stale: true } }).when_ok).toMatch(/^It was full at its newest/);
+  });
+
   test("old evidence counts for no step that asks for now", () => {
     const usage = { latest: usageAt(NOW - 60 * MINUTE, { used: MB }), start_up: null, recent: [] };
     expect(stepOf(make("out_of_memory", factsOf({}, { usage })), "usage_now").status).toBe("open");

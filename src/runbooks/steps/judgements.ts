@@ -1,5 +1,5 @@
 /** Steps that a judgement of the records decides: is it a leak, growth, too small a pool, fragments; do counters and chunks agree. */
-import type { Verdict } from "../../analysis/diagnosis/diagnosis.js";
+import type { FullNow, PoolDiagnosis, Verdict } from "../../analysis/diagnosis/diagnosis.js";
 import { factAt, REALLOC_ACCOUNTING_BUG, REALLOC_ACCOUNTING_BUG_FIXED_IN } from "../../kamailio/knowledge/releases.js";
 import type { Pool } from "../../kamailio/pool.js";
 import { address, curl, type Ground } from "../ground.js";
@@ -20,12 +20,24 @@ const NEXT: Record<Verdict, string> = {
 };
 const UNDECIDED: readonly Verdict[] = ["insufficient_data", "inconclusive", "stale_data"];
 
+/** A pool that is full now is served first, whatever its history says. */
+function roomFirst({ stale }: FullNow): string {
+  return `It ${stale ? "was full at its newest sample" : "is full now"}: make room before anything else (take the inventory, then restart with a bigger pool). `;
+}
+
+/** The verdict that decides what comes next: of the pool that is full now, else the one that names something. */
+function deciding(verdicts: readonly PoolDiagnosis[]): PoolDiagnosis | undefined {
+  const told = verdicts.filter(({ verdict }) => !UNDECIDED.includes(verdict));
+  return told.find(({ verdict }) => verdict !== "healthy") ?? told[0];
+}
+
 export function decideByDiagnosis(g: Ground, pool: Pool | null): StepPlan {
   const verdicts = (g.facts.diagnosis?.pools ?? []).filter((one) => pool === null || one.pool === pool);
-  const decided =
-    verdicts.find(({ verdict }) => verdict !== "healthy" && !UNDECIDED.includes(verdict)) ??
-    verdicts.find(({ verdict }) => !UNDECIDED.includes(verdict));
-  const shown = decided ?? verdicts[0];
+  const full = verdicts.filter(({ full_now }) => full_now !== null);
+  const looked = full.length > 0 ? full : verdicts;
+  const decided = deciding(looked);
+  const shown = decided ?? looked[0];
+  const urgent = shown?.full_now == null ? "" : roomFirst(shown.full_now);
   return step({
     id: "decide",
     phase: "confirm",
@@ -36,8 +48,8 @@ export function decideByDiagnosis(g: Ground, pool: Pool | null): StepPlan {
       shown === undefined
         ? "A verdict for each pool, with what speaks for and against it."
         : `Now: ${shown.verdict} of ${shown.pool}. ${shown.summary}`,
-    when_ok: decided === undefined ? "Follow what the verdict names." : NEXT[decided.verdict],
-    when_not: shown === undefined ? NEXT.insufficient_data : NEXT[shown.verdict],
+    when_ok: `${urgent}${decided === undefined ? "Follow what the verdict names." : NEXT[decided.verdict]}`,
+    when_not: `${urgent}${shown === undefined ? NEXT.insufficient_data : NEXT[shown.verdict]}`,
     finding:
       decided === undefined
         ? null
