@@ -1,6 +1,6 @@
 /** The sizing for people: the sizes, why, and the lines to paste. */
 import type { Recommendation, Sizing } from "../analysis/sizing/sizing.js";
-import { mb } from "../kamailio/units.js";
+import { counted, mb } from "../kamailio/units.js";
 import { exhaustionText } from "./diagnosis-document.js";
 import type { Block, Document } from "./document.js";
 
@@ -25,7 +25,7 @@ export function sizingDocument(instance: string, sizing: Sizing): Document {
       text:
         window.from === null
           ? "No usage history is recorded."
-          : `From ${window.samples} samples between ${window.from} and ${window.to}, ${Math.round(window.coverage * 100)} % of the time covered, ${window.restarts} restarts.`,
+          : `From ${counted(window.samples, "sample")} between ${window.from} and ${window.to}, ${Math.round(window.coverage * 100)} % of the time covered, ${counted(window.restarts, "restart")}.`,
     },
     ...sizing.recommendations.flatMap(recommendationBlocks),
     { kind: "heading", level: 2, text: "On the host" },

@@ -1,7 +1,7 @@
 /** Is there enough to call a pool healthy? A day holds a busy hour and a night; less is enough only for a load test that reached its plateau. */
 
 import { EMPTY_SERIES } from "../../../kamailio/history/series.js";
-import { DAY, duration, percent } from "../../../kamailio/units.js";
+import { counted, DAY, duration, percent } from "../../../kamailio/units.js";
 import { cellTime, column } from "../../history/grid.js";
 import { highestKnown, lowestKnown } from "../../history/known-values.js";
 import type { Case } from "../case.js";
@@ -28,7 +28,7 @@ export function shortHistory(kase: Case): Evidence | null {
   if (days < LONGEST_TEST_DAYS && cells >= LEAST_CELLS_OF_A_TEST && loadCame(kase) && plateau(kase)) return null;
   return {
     rule: "too_short",
-    detail: `${duration(days * DAY)} with samples in ${cells} places; a judgement needs a busy hour and a night`,
+    detail: `${days > 0 ? `${duration(days * DAY)} with samples at ${counted(cells, "point")} of time` : "one moment is recorded"}; a judgement needs a busy hour and a night`,
     source: "slope, not level: stats over time from the start (K#3523, K#4741)",
   };
 }
