@@ -1,7 +1,6 @@
 /**
  * The commands that people run for memory, what their answers are to the usage reader, and where the answers of the others belong.
  */
-import type { Row } from "./releases.js";
 
 /** Commands whose answers the usage reader reads. */
 export const USAGE_COMMANDS: ReadonlySet<string> = new Set([
@@ -51,12 +50,6 @@ export const OTHER_ENDPOINTS: ReadonlyMap<string, string> = new Map([
 export function endpointHint(endpoint: string): string {
   return `POST it to /v1/instances/{instance}/${endpoint}`;
 }
-
-/** `shm.stats` and `shm.info` print 32 bits (`u`) in 5.5 and 64 (`j`) since (corex_rpc.c@5.6.0). */
-export const SHM_STATS_IS_64_BIT: readonly Row<boolean>[] = [
-  { since: "5.5.0", until: "5.5.7", value: false, source: "src/modules/corex/corex_rpc.c@5.5.7" },
-  { since: "5.6.0", until: null, value: true, source: "src/modules/corex/corex_rpc.c@5.6.0" },
-];
 
 /** What gives the right numbers of a pool beyond 32 bits, by release: `stats.*` counts in longs in all of them. */
 export const RIGHT_SHM_COMMAND =

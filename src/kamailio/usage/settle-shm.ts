@@ -6,8 +6,9 @@
  * 3000 MB reads as -1149239296 and one of 5000 MB as 947912704, a plausible wrong number. `free + real_used = total` still holds then, so
  * only another counter can tell: `stats.*` (longs in every release), the same in kB, `shm.info`'s size or the `-m` that it runs with.
  */
+import { SHM_STATS_IS_64_BIT } from "../knowledge/memory-reports.js";
 import { factAt, SHMMEM_IS_64_BIT } from "../knowledge/releases.js";
-import { BYTES_SHM_COMMAND, RIGHT_SHM_COMMAND, SHM_STATS_IS_64_BIT } from "../knowledge/usage-commands.js";
+import { BYTES_SHM_COMMAND, RIGHT_SHM_COMMAND } from "../knowledge/usage-commands.js";
 import type { ShmCounters } from "../sample.js";
 import { KB, MB } from "../units.js";
 import type { Version } from "../version.js";
