@@ -44,6 +44,16 @@ describe("evidence", () => {
   });
 
   test.each([
+    ["a list of three lines a chunk", "5.6.3", true, "list", true],
+    ["a list of one line a chunk, of how many nobody knows", "5.6.3", false, "list", true],
+    ["sums by RPC", "5.6.3", true, "sums", false],
+    ["sums were wanted and only a list is to be had", "5.6.3", false, "sums", true],
+  ])("the log's rate limit is lifted for a dump that lists: %s", (_, version, debug, form, lifted) => {
+    const { steps } = make("collect_dump", factsOf({ version, debug }), { pool: "shm", form });
+    expect(steps.some(({ id }) => id === "lift_log_limit")).toBe(lifted);
+  });
+
+  test.each([
     ["a complete dump of the pool", { pool: "shm" as const }, "satisfied"],
     ["an incomplete dump", { pool: "shm" as const, complete: false, incomplete_reason: "lines are missing" }, "failed"],
     ["a dump of the other pool", { pool: "pkg" as const, pid: 7 }, "failed"],

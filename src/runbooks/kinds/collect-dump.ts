@@ -42,15 +42,8 @@ function collect(g: Ground, pool: Pool, form: "sums" | "list"): StepPlan[] {
     recordSettings(g),
     ...needSites(g),
     ...(pool === "pkg" ? [findProcess(g, target)] : []),
-    ...[dump.risk === "log_flood" || dump.risk === "lock" ? liftLogLimit(g, writesList(dump) ? "list" : "sums") : null].filter(
-      (one) => one !== null,
-    ),
+    ...[liftLogLimit(g, { pool, target, form })].filter((one) => one !== null),
     dump,
     dumpAtStop(g, { pool, target, since: freshSince(g) }, form),
   ];
-}
-
-/** The commands ask for every chunk. */
-function writesList(dump: StepPlan): boolean {
-  return dump.risk_detail?.includes("log lines") ?? false;
 }

@@ -74,7 +74,7 @@ function steps(g: Ground, pool: Pool, target: Target | null): (StepPlan | null)[
       since: g.created_at - DAY,
     }),
     stuck(g, pool),
-    liftLogLimit(g, "sums"),
+    liftLogLimit(g, { pool, target, form: "sums" }),
     dump(
       0,
       "First dump",

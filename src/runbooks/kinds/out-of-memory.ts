@@ -68,7 +68,7 @@ function steps(g: Ground, pool: Pool | null): StepPlan[] {
     ...(pool === null
       ? []
       : [
-          ...[liftLogLimit(g, form)].filter((one) => one !== null),
+          ...[liftLogLimit(g, { pool, target, form })].filter((one) => one !== null),
           dumpStep(g, {
             id: "dump_before_restart",
             phase: "collect",

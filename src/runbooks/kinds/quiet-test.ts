@@ -55,7 +55,7 @@ function steps(g: Ground, pool: Pool): StepPlan[] {
       why: "The level that must come down. Take it at the top, just before the traffic goes.",
       since: freshSince(g),
     }),
-    ...[liftLogLimit(g, form)].filter((one) => one !== null),
+    ...[liftLogLimit(g, { pool, target, form })].filter((one) => one !== null),
     dumpStep(g, {
       id: "dump_loaded",
       phase: "collect",

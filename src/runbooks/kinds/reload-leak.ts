@@ -67,7 +67,7 @@ function steps(g: Ground): (StepPlan | null)[] {
       why: "At a quiet hour, so that traffic does not move the level.",
       since: freshSince(g),
     }),
-    liftLogLimit(g, "sums"),
+    liftLogLimit(g, { pool: POOL, target: null, form: "sums" }),
     dump("dump_before", "Dump before", freshSince(g), reloaded),
     reload(g),
     settle(g, settled),

@@ -40,7 +40,7 @@ function steps(g: Ground): (StepPlan | null)[] {
     }),
     threshold(g),
     connections(g),
-    liftLogLimit(g, "sums"),
+    liftLogLimit(g, { pool: "shm", target: null, form: "sums" }),
     dumpStep(g, {
       id: "dump_shm",
       phase: "confirm",

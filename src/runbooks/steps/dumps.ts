@@ -50,13 +50,15 @@ interface Way {
   undo: string[];
   risk: Risk;
   risk_detail: string;
+  /** A line or more for every chunk goes into the log, which its rate limit can cut. */
+  lists: boolean;
   expect: string;
   submit: string | null;
 }
 
 /** One step that takes the dump and posts it; where nothing but gdb is left, the steps of the walk. */
 export function dumpStep(g: Ground, wish: DumpWish): StepPlan {
-  const way = wish.pool === "shm" ? shmWay(g, wish.form) : pkgWay(g, wish.form, wish.target);
+  const way = wayOf(g, wish);
   const finding = wish.since === null ? null : dumpFinding(g, wish, wish.since);
   const base = {
     id: wish.id,
@@ -78,6 +80,10 @@ export function dumpStep(g: Ground, wish: DumpWish): StepPlan {
     undo: way.undo,
     submit: way.submit,
   });
+}
+
+function wayOf(g: Ground, { pool, form, target }: Pick<DumpWish, "pool" | "form" | "target">): Way | null {
+  return pool === "shm" ? shmWay(g, form) : pkgWay(g, form, target);
 }
 
 /** No RPC and no signal leads to a dump here: gdb reads the pool from outside. */
@@ -114,6 +120,7 @@ function shmByRpc(g: Ground): Way | null {
     risk_detail: locks
       ? `It walks ${countOf(g, "shm")} under the shm lock, ${summing(g)}: every SIP process that needs shared memory waits meanwhile. Not at the busy hour on a very large pool.`
       : `It walks ${countOf(g, "shm")} without the lock (up to 5.4): on a busy server it can meet a list that changes under it. Take traffic away first if you can.`,
+    lists: false,
     expect: `Bytes${method === "mod.mem_statsx" ? " and chunks" : ""} by module, function and line, in the answer itself: nothing goes into the log.`,
     submit: submit(g, "dumps", line),
   };
@@ -132,6 +139,7 @@ function shmSummary(g: Ground): Way | null {
     undo: gate.undo,
     risk: "lock",
     risk_detail: `It sums ${countOf(g, "shm")} under the shm lock, with a search for each, ${summing(g)}; one log line a site.`,
+    lists: false,
     expect: "`summarizing all alloc'ed. fragments:` and a line a site, up to a line of dashes.",
     submit: submitLarge(g, "dumps", logOf(g, 15)),
   };
@@ -146,6 +154,7 @@ function shmList(g: Ground): Way | null {
     undo: [],
     risk: "lock",
     risk_detail: `${flood(g, "shm", count)} All of it happens while the shm lock is held: every SIP process that needs shared memory waits. Lift the log's rate limit first, and not at the busy hour.`,
+    lists: true,
     expect:
       "`Memory status (shm)`, the header with heap size and used, the fragments, and a closing line of dashes. The value 1 is needed (the wiki leaves it out); memlog does not matter: it prints at ALERT.",
     submit: submitLarge(g, "dumps", logOf(g, 15)),
@@ -164,16 +173,17 @@ function pkgBySetting(g: Ground, form: "sums" | "list", target: Target | null): 
   if (g.ways.set_at_runtime === false) return null;
   const { lines, undo } = summaryFor(g, form);
   const count = chunks(g, "pkg", target?.pid ?? null);
-  const listed = form === "list" && managerReports(g.situation.pools.pkg.manager, g.situation.version)?.lists !== false;
+  const wanted = form === "list" && managerReports(g.situation.pools.pkg.manager, g.situation.version)?.lists !== false;
+  const lists = wanted || !obeysSummary(g);
   const dump = target === null ? setCoreLine(g, "mem_dump_pkg", pidWord(null)) : setCoreLine(g, "mem_dump_pkg", target.pid);
   return {
     lines: [...lines, dump],
     undo,
-    risk: listed || !obeysSummary(g) ? "log_flood" : "load",
-    risk_detail:
-      listed || !obeysSummary(g)
-        ? `${flood(g, "pkg", count)} The process does nothing else meanwhile.`
-        : `One log line a site, some hundreds; the process does nothing else while it walks ${countOf(g, "pkg", target?.pid ?? null)}.`,
+    risk: lists ? "log_flood" : "load",
+    risk_detail: lists
+      ? `${flood(g, "pkg", count)} The process does nothing else meanwhile.`
+      : `One log line a site, some hundreds; the process does nothing else while it walks ${countOf(g, "pkg", target?.pid ?? null)}.`,
+    lists,
     expect: `A header with the pid (\`Memory ... (pkg) of process ${target?.pid ?? "PID"}\`) and a closing line of dashes. ${WAKES}`,
     submit: submitLarge(g, "dumps", logOf(g, 15)),
   };
@@ -209,6 +219,7 @@ function pkgByCorex(g: Ground, target: Target | null): Way | null {
     undo: [],
     risk: "log_flood",
     risk_detail: "What it prints follows mem_summary: a line a site, or three a chunk.",
+    lists: false,
     expect: `It sets mem_dump_pkg. ${WAKES}`,
     submit: submitLarge(g, "dumps", logOf(g, 15)),
   };
@@ -223,6 +234,7 @@ function pkgBySignal(g: Ground, form: "sums" | "list", target: Target | null): W
     undo: [],
     risk: "log_flood",
     risk_detail: `${flood(g, "pkg", chunks(g, "pkg", target?.pid ?? null))} It runs inside the signal handler, which is not safe: on a process that you can afford to lose.`,
+    lists: true,
     expect: "`Memory status (pkg)` at once; no RPC and no traffic are needed.",
     submit: submitLarge(g, "dumps", logOf(g, 15)),
   };
@@ -264,9 +276,9 @@ export function flood(g: Ground, pool: Pool, count: number | null): string {
   return `It writes about ${lines} log lines for ${count} chunks: ${seconds} s into a file, ten times as long through a log daemon.`;
 }
 
-/** Lifts the log's rate limit, where one is known and a list would meet it. */
-export function liftLogLimit(g: Ground, form: "sums" | "list"): StepPlan | null {
-  if (form === "sums" || inContainer(g) !== null) return null;
+/** Lifts the log's rate limit before a dump that would meet it: one that lists, also where sums were wanted and only a list is to be had. */
+export function liftLogLimit(g: Ground, wish: Pick<DumpWish, "pool" | "form" | "target">): StepPlan | null {
+  if (wayOf(g, wish)?.lists !== true || inContainer(g) !== null) return null;
   const check = logKeepsUp(g.situation, g.ways);
   if (check === null || check.status === "pass") return null;
   return step({
