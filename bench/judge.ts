@@ -15,6 +15,7 @@ import { historyFromSamples } from "../src/analysis/history/from-samples.js";
 import { sizeInstance } from "../src/analysis/sizing/size-instance.js";
 import type { UsageSample } from "../src/kamailio/sample.js";
 import { DAY, MB } from "../src/kamailio/units.js";
+import { SIZED_CLASSES } from "../test/support/sized-classes.js";
 import { makeTrace } from "../test/support/traces.js";
 import { fromSeries, type LabelledCase, looksOf, simulated } from "./judge/cases.js";
 import { count, emptyScore, type Score, share, words } from "./judge/score.js";
@@ -188,9 +189,6 @@ function series(folder: string): void {
   console.log("");
 }
 
-/** Classes of the first simulator with a size that holds: no leak, and the pool was large enough to see the demand. */
-const SIZED = /^1 (?:healthy|noisy|holiday|warm_up|restarts|gaps|step|burst|daily_spike|growth|growth_slow)$/;
-
 function backtest(): void {
   console.log("sizes: two thirds of the history decide, one third has to be held\n");
   const rules = {
@@ -199,18 +197,16 @@ function backtest(): void {
     "KRR (max x 1.15)": krr,
     "VPA (p90 of daily peaks x 1.15)": vpa,
   };
-  const pasts = simulated(SEED, false)
-    .filter(({ name }) => SIZED.test(name))
-    .flatMap(({ name }) =>
-      Array.from({ length: EACH }, (_, k) => {
-        const { samples, truth } = makeTrace(
-          name.slice(2),
-          SEED + 101 * k,
-          k % 2 === 0 ? { days: 30, interval_s: 3_600 } : { days: 60, interval_s: 3_600 },
-        );
-        return { past: samples.slice(0, truth.past), peak: truth.future_peak };
-      }),
-    );
+  const pasts = SIZED_CLASSES.flatMap((name) =>
+    Array.from({ length: EACH }, (_, k) => {
+      const { samples, truth } = makeTrace(
+        name,
+        SEED + 101 * k,
+        k % 2 === 0 ? { days: 30, interval_s: 3_600 } : { days: 60, interval_s: 3_600 },
+      );
+      return { past: samples.slice(0, truth.past), peak: truth.future_peak };
+    }),
+  );
   for (const [name, rule] of Object.entries(rules)) {
     const ratios = pasts.map(({ past, peak }) => rule(past) / peak);
     const exhausted = ratios.filter((ratio) => ratio < 1).length;

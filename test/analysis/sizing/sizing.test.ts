@@ -6,6 +6,7 @@ import { historyFromSamples } from "../../../src/analysis/history/from-samples.j
 import type { InstanceFacts } from "../../../src/analysis/history/history.js";
 import { sizeInstance } from "../../../src/analysis/sizing/size-instance.js";
 import { MB } from "../../../src/kamailio/units.js";
+import { SIZED_CLASSES } from "../../support/sized-classes.js";
 import { makeTrace } from "../../support/traces.js";
 import { incidentUsage, lastTime } from "../diagnosis/usage-fixture.js";
 
@@ -14,22 +15,8 @@ function size(name: string, facts: Partial<InstanceFacts> = {}, days = 21) {
   return sizeInstance(historyFromSamples(samples, facts), lastTime(samples));
 }
 
-const SIZED = [
-  "healthy",
-  "noisy",
-  "holiday",
-  "warm_up",
-  "restarts",
-  "gaps",
-  "step",
-  "burst",
-  "daily_spike",
-  "growth",
-  "growth_slow",
-];
-
 describe("the backtest: two thirds decide, one third has to be held", () => {
-  const pasts = SIZED.flatMap((name) =>
+  const pasts = SIZED_CLASSES.flatMap((name) =>
     [1, 2, 3].map((seed) => {
       const { samples, truth } = makeTrace(name, seed, { days: 30, interval_s: 3_600 });
       return { past: samples.slice(0, truth.past), peak: truth.future_peak };
