@@ -7,7 +7,7 @@ import { usageCurves } from "../../service/curves/usage-curves.js";
 import type { MarkValue } from "../../service/facts/change-list.js";
 import { type RecordedHistory, recordedHistory } from "../../service/facts/history.js";
 import { instanceFacts } from "../../service/facts/instance-facts.js";
-import { type Forecast, LEAST_WIDTH, MOST_WIDTH, usageChart } from "../../web/usage-chart/usage-chart.js";
+import { type Forecast, LEAST_WIDTH, MOST_WIDTH, usageCharts } from "../../web/usage-chart/usage-chart.js";
 import { existingInstance } from "../instances/instances.js";
 import { isNotModified } from "../kernel/conditional.js";
 import { InstanceParams } from "../kernel/fields.js";
@@ -32,7 +32,11 @@ const getUsageSvg = operation({
     params: InstanceParams,
     query: StretchQuery.omit({ pid: true }).extend({
       pool: PoolSchema.optional().openapi({
-        param: { name: "pool", in: "query", description: "The pool in trouble without it, shm where none is" },
+        param: {
+          name: "pool",
+          in: "query",
+          description: "Without it the pool in trouble, both below one another where both are, shm where none is",
+        },
       }),
       theme: z
         .enum(["light", "dark", "auto"])
@@ -66,15 +70,18 @@ export function serveUsageSvg(api: Api) {
     await existingInstance(c, instance);
     const { store, now } = c.get("services");
     const recorded = await recordedHistory(store, await instanceFacts(store, instance), now());
-    const pool = asked ?? poolInTrouble(recorded, now());
-    const stretch = stretchOf({ ...query, pool });
     const points = Math.floor(width / PIXELS_PER_POINT);
-    const usage = await usageCurves(store.usage, instance, { ...stretch, points }, now());
-    const forecast = forecastOf(recorded, pool, stretch.to);
     const marks = (await store.records.list<MarkValue>(instance, ["mark"], { after: null, limit: MARKS_DRAWN })).map(
       ({ recorded_at, value }) => ({ at: recorded_at, text: value.text }),
     );
-    const svg = await usageChart({ instance, pool, usage, forecast, marks }, { theme, width });
+    const subjects = await Promise.all(
+      (asked === undefined ? poolsInTrouble(recorded, now()) : [asked]).map(async (pool) => {
+        const stretch = stretchOf({ ...query, pool });
+        const usage = await usageCurves(store.usage, instance, { ...stretch, points }, now());
+        return { instance, pool, usage, forecast: forecastOf(recorded, pool, stretch.to), marks };
+      }),
+    );
+    const svg = await usageCharts(subjects, { theme, width });
     if (isNotModified(c, `"${createHash("sha1").update(svg).digest("base64url")}"`)) return c.body(null, 304);
     return c.text(svg, 200, {
       "Content-Type": "image/svg+xml; charset=utf-8",
@@ -92,13 +99,11 @@ function forecastOf({ history, as_of }: RecordedHistory, pool: Pool, to: number 
   return { earliest: Date.parse(earliest), likely: Date.parse(likely), latest: latest === null ? null : Date.parse(latest) };
 }
 
-const WORST_FIRST = ["critical", "error", "warning", "info"] as const;
-
-/** The pool whose diagnosis is the most severe; shm where they are alike. */
-function poolInTrouble({ history, as_of }: RecordedHistory, now: number): Pool {
+/** The pools whose diagnosis is a warning or worse, shm first; shm where there is none. */
+function poolsInTrouble({ history, as_of }: RecordedHistory, now: number): Pool[] {
   const judged = diagnose(history, as_of, undefined, now).pools;
-  const [worst] = [...judged].sort(
-    (a, b) => WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity) || (a.pool === "shm" ? -1 : 1),
+  const troubled = (["shm", "pkg"] as const).filter((name) =>
+    judged.some(({ pool, severity }) => pool === name && severity !== "info"),
   );
-  return worst?.pool ?? "shm";
+  return troubled.length === 0 ? ["shm"] : troubled;
 }

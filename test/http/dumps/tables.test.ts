@@ -48,8 +48,14 @@ test("usage.svg shows the pool in trouble, and the one that is asked for", async
       },
     ],
   };
-  expect((await post("usage", `${JSON.stringify(full)}\n`, "application/x-ndjson")).status).toBe(201);
-  const picture = async (query: string) => (await server.fetch(`/v1/instances/t1/usage.svg${query}`)).text();
+  // Not t1: an allocation failed in its shm, so that both its pools are in trouble.
+  const usage = await server.fetch("/v1/instances/t2/usage?create=true", {
+    method: "POST",
+    headers: { "Content-Type": "application/x-ndjson" },
+    body: `${JSON.stringify(full)}\n`,
+  });
+  expect(usage.status).toBe(201);
+  const picture = async (query: string) => (await server.fetch(`/v1/instances/t2/usage.svg${query}`)).text();
   expect(await picture("")).toBe(await picture("?pool=pkg"));
   expect(await picture("?pool=shm")).not.toBe(await picture("?pool=pkg"));
 });

@@ -64,6 +64,27 @@ describe("GET usage.svg answers", () => {
     expect(await early.text()).not.toContain("full between");
   });
 
+  test("both pools stand in one picture where both are full, and pool= takes one of them", async () => {
+    const full = Array.from({ length: 12 }, (_, n) => {
+      const sample = sampleAt(NOW - (12 - n) * HOUR, 64 * MB - 2000);
+      return { ...sample, pkg: sample.pkg.map((row) => ({ ...row, used: 8 * MB - 1000, real_used: 8 * MB - 100, free: 100 })) };
+    });
+    await server.fetch("/v1/instances/both/usage?create=true", { method: "POST", body: linesOf(full) });
+    const picture = async (query: string) => (await server.fetch(`/v1/instances/both/usage.svg${query}`)).text();
+    const together = await picture("?width=800");
+    expect(together.match(/<title [^>]*>[^<]*/g)?.map((title) => title.replace(/.*>/, ""))).toEqual([
+      "both: shm, 64 MB",
+      "both: pkg, 8 MB a process",
+    ]);
+    expect(together).toMatch(/^<svg width="800" height="832"/);
+    expect(together).toContain('<svg y="416"');
+    const ids = [...together.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const one = await picture("?pool=pkg");
+    expect(one).toContain("both: pkg");
+    expect(one).not.toContain("both: shm");
+  });
+
   test("a hostile description cannot break out of the picture", async () => {
     const one = sampleAt(NOW, 5 * MB);
     const desc = '</text><script>alert(1)</script>"\u0007\u0000]]>&';
