@@ -1,6 +1,6 @@
 /**
  * What one contact, dialog, transaction or connection takes of shm, by release and manager: the table for a server of which nothing was measured.
- * 5.6.3 under the three managers by `bench/costs.ts` (200 of each, 20 of TLS); other releases where they were measured.
+ * 5.6.3 under the three managers (200 of each, 20 of TLS; `bench/costs.ts` repeats it for contacts); other releases where they were measured.
  */
 import type { Row } from "../releases.js";
 import type { ByManager } from "./by-manager.js";

@@ -1,6 +1,6 @@
 /**
  * What a server takes before anything comes in: the core, its processes, what modules take when they are loaded, TLS, print buffers. Measured on
- * Debian's 5.6.3 with OpenSSL 3.0, two starts each, with and without the one thing (`bench/costs.ts` repeats it); idle figures are the same to
+ * Debian's 5.6.3 with OpenSSL 3.0, two starts each, with and without the one thing (not repeated by a script of ours); idle figures are the same to
  * the byte from run to run.
  */
 import type { Row } from "../releases.js";
