@@ -197,7 +197,7 @@ async function judgeHost(readings: readonly TextReading[], facts: InstanceFacts)
       hosts: read.flatMap(({ hosts }) => hosts),
       processes: read.flatMap(({ processes }) => processes),
       earlier_processes: read.flatMap(({ earlier_processes }) => earlier_processes),
-      groups: read.flatMap(({ groups }) => groups),
+      groups: read.flatMap(({ groups }) => groups ?? []),
       other_processes: read.reduce((sum, { other_processes }) => sum + other_processes, 0),
       slab_caches: read.flatMap(({ slab_caches }) => slab_caches),
       warnings: read.flatMap(({ warnings }) => warnings),

@@ -255,7 +255,7 @@ async function readSettingsOf(text: string): Promise<SettingsReading | null> {
 async function readHostOf(text: string): Promise<HostMemoryReading | null> {
   const { readHostMemory } = await import("../../kamailio/host-memory/read.js");
   const read = readHostMemory(text);
-  return read.hosts.length + read.processes.length + read.slab_caches.length + read.groups.length === 0 ? null : read;
+  return read.hosts.length + read.processes.length + read.slab_caches.length + (read.groups?.length ?? 0) === 0 ? null : read;
 }
 
 /** The files of a kamailio.cfg, or of a map of paths to texts; `null` for another text, or a map that is cut. */

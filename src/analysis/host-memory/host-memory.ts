@@ -46,7 +46,7 @@ export function judgeHostMemory(reading: HostMemoryReading, context: HostMemoryC
   const judged: Case = {
     host,
     shares: host && hostShares(host),
-    groups: reading.groups,
+    groups: reading.groups ?? [],
     kamailio: kamailioShare(reading, sizes),
     growth: growthBetween(reading),
     grown: mostGrown(reading),

@@ -131,5 +131,5 @@ async function answer(
 }
 
 function isNothing({ hosts, processes, other_processes, slab_caches, groups }: HostMemoryReading): boolean {
-  return hosts.length + processes.length + other_processes + slab_caches.length + groups.length === 0;
+  return hosts.length + processes.length + other_processes + slab_caches.length + (groups?.length ?? 0) === 0;
 }

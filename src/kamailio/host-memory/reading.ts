@@ -87,8 +87,8 @@ export interface HostMemoryReading {
   processes: ProcessFigures[];
   /** The same pids as they were read first, where they were read twice. */
   earlier_processes: ProcessFigures[];
-  /** Containers, pods and services, each as it was read last. */
-  groups: GroupFigures[];
+  /** Containers, pods and services, each as it was read last. Missing in readings that releases before 0.2 stored. */
+  groups?: GroupFigures[];
   /** Processes of other programs in a ps listing. */
   other_processes: number;
   /** Largest first. */

@@ -170,4 +170,9 @@ describe("what people paste", () => {
     const pmap = (rss: number) => `total kB 140188 ${rss} 3496 pid:8033\n`;
     expect(judgeHostMemory(readHostMemory(pmap(6212) + pmap(90_000)), {}).verdict).toBe("inconclusive");
   });
+
+  test("a reading that an older release stored, without containers, is judged", () => {
+    const { groups: _, ...stored } = readHostMemory(fixture("meminfo.txt"));
+    expect(judgeHostMemory(stored, {}).verdict).toBe(judgeHostMemory(readHostMemory(fixture("meminfo.txt")), {}).verdict);
+  });
 });
