@@ -31,7 +31,7 @@ program
   .option("--timezone <zone>", "zone of local times in counters (an IANA name or +hh:mm); UTC without it")
   .addHelpText(
     "after",
-    "\nExit code: 0 when something was read, 1 when nothing was recognised, 2 when it is used wrongly or a file cannot be read.",
+    "\nExit code: 0 when something was read and all is well, 1 when nothing was recognised, 2 when it is used wrongly or a file cannot be\nread, 3 when a judgement is not ok.",
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE))
   .action(async (files: string[], options: AnalyzeOptions) => {
