@@ -37,7 +37,7 @@ describe("a start that failed", () => {
     const log = text("tls-start-shm-full").toString();
     const few = log.replace(/.*server_name='d[0-2].*\n/g, "");
     expect(readLog(few).incidents).toEqual([]);
-    const ran = log.replace(/^( 0\(925\) NOTICE: <core>)/m, "$1 [a.c:1]: f(): x\n".repeat(5) + "$1");
+    const ran = log.replace(/^( 0\(925\) NOTICE: <core>)/m, `${"$1 [a.c:1]: f(): x\n".repeat(5)}$1`);
     expect(readLog(ran).incidents).toEqual([]);
     const timed = log
       .split("\n")
