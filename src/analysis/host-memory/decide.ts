@@ -4,14 +4,17 @@ import { share } from "./arithmetic.js";
 import type { Case } from "./case.js";
 import { PRIVATE_BASE_BYTES } from "./kamailio-share.js";
 
-export type HostMemoryVerdict =
-  | "pool_paging_in"
-  | "system_malloc_growth"
-  | "page_cache"
-  | "reclaimable_slab"
-  | "pools_explain_it"
-  | "real_shortage"
-  | "inconclusive";
+export const HOST_MEMORY_VERDICTS = [
+  "pool_paging_in",
+  "system_malloc_growth",
+  "page_cache",
+  "reclaimable_slab",
+  "pools_explain_it",
+  "real_shortage",
+  "inconclusive",
+] as const;
+
+export type HostMemoryVerdict = (typeof HOST_MEMORY_VERDICTS)[number];
 
 /** Below this share of the total the kernel starts to reclaim hard and the OOM killer comes near. */
 const SHORTAGE_SHARE = 0.05;

@@ -1,5 +1,6 @@
 /** The judgement on a host's memory on the wire. */
 import { z } from "@hono/zod-openapi";
+import { HOST_MEMORY_VERDICTS } from "../../analysis/host-memory/decide.js";
 import type { HostMemoryJudgement } from "../../analysis/host-memory/host-memory.js";
 import { Id, InstanceName, Sentence, Timestamp } from "../kernel/fields.js";
 
@@ -8,15 +9,7 @@ const Evidence = z.object({ rule: z.string().max(100), detail: Sentence }).opena
 
 const HostMemoryFields = z.object({
   ok: z.boolean().openapi({ description: "false: a real shortage, or memory that grows outside Kamailio's pools" }),
-  verdict: z.enum([
-    "pool_paging_in",
-    "system_malloc_growth",
-    "page_cache",
-    "reclaimable_slab",
-    "pools_explain_it",
-    "real_shortage",
-    "inconclusive",
-  ]),
+  verdict: z.enum(HOST_MEMORY_VERDICTS),
   summary: Sentence,
   drop_caches_would_show: z
     .boolean()

@@ -1,5 +1,7 @@
 /** Host memory looks high: pools being touched, malloc outside the pools, page cache, slab that can be reclaimed, or a real shortage. */
+
 import { allPids } from "../../analysis/commands/process.js";
+import { HOST_MEMORY_VERDICTS } from "../../analysis/host-memory/decide.js";
 import { quoteShellWord } from "../../kamailio/shell-words.js";
 import { command, type Ground, inContainer, shellThere, submitPlain } from "../ground.js";
 import { CONTAINER, type KindOfRunbook } from "../kind.js";
@@ -47,14 +49,8 @@ function judged(g: Ground, ...verdicts: Verdict[]): Finding | null {
   return satisfied("host_memory", found.id, found.recorded_at, `It is not this: ${summary}`);
 }
 
-const ALL: Verdict[] = [
-  "pool_paging_in",
-  "system_malloc_growth",
-  "page_cache",
-  "reclaimable_slab",
-  "pools_explain_it",
-  "real_shortage",
-];
+/** Those that say what it is. */
+const ALL: Verdict[] = HOST_MEMORY_VERDICTS.filter((verdict) => verdict !== "inconclusive");
 
 function meminfo(g: Ground): StepPlan {
   return step({
@@ -71,7 +67,7 @@ function meminfo(g: Ground): StepPlan {
     when_not: "In a container read the limit as well: /sys/fs/cgroup/memory.max and memory.stat.",
     submit: submitPlain(g, "host-memory", "cat /proc/meminfo"),
     // It asks for a record, not for an answer: a reading that tells nothing by itself is one.
-    finding: judged(g, ...ALL, "inconclusive"),
+    finding: judged(g, ...HOST_MEMORY_VERDICTS),
   });
 }
 
